@@ -1,0 +1,3 @@
+//! First form: read like Debian versions.
+
+pub(crate) use crate::deb::{compare, is_valid};
