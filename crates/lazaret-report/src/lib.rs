@@ -1,1 +1,18 @@
-//! lazaret-report
+//! Writes the result of a scan in the formats that people and programs read.
+//!
+//! One format per file, each with structs of its own: wire forms are versioned and change apart from the model.
+//! Absent on purpose: how results were computed. To add a format: `src/<format>.rs`, one line in [`Format`], a golden
+//! test, a section in `docs/reports.md`.
+#![forbid(unsafe_code)]
+
+mod format;
+mod image;
+mod json;
+mod sarif;
+mod table;
+
+pub use format::{Format, UnknownFormat};
+pub use image::ImageReport;
+pub use json::scan_json;
+pub use sarif::scan_sarif;
+pub use table::{TableStyle, scan_table};
