@@ -1,1 +1,25 @@
-//! lazaret-inventory
+//! What is in an image: detectors look at each layer's files in one pass, [`coalesce`] lays the layers over each
+//! other as a container runtime would and says which packages are live, which layer brought them and which removed
+//! them.
+//!
+//! What is absent: advisories, policy, network, a database, the clock. Detectors get paths and bytes; they never open
+//! a file.
+//!
+//! To add a package manager: one file `detector/<pm>.rs` with a type that implements the trait of `detector.rs`, one
+//! line in `list.rs`, real excerpts in `testdata/<pm>/`, one section in `docs/detectors.md`. When a detector's
+//! output changes, its version moves, and cached layers are read again.
+#![forbid(unsafe_code)]
+
+pub mod coalesce;
+pub mod images;
+pub mod layer;
+pub mod path_set;
+pub mod scan;
+
+pub use coalesce::coalesce;
+pub use images::{LayerCache, NoCache, Progress, ScannedImage, Silent, scan_images};
+pub use layer::LayerInventory;
+pub use list::{detectors, fingerprint};
+pub use scan::scan_layer;
+
+mod list;

@@ -1,0 +1,132 @@
+//! What one layer says, before it is laid over others. Kept by layer digest, so its form is stable: a change of
+//! meaning moves [`FORMAT`].
+
+use lazaret_model::{Digest, PackageType, Problem, SourcePackage};
+use serde::{Deserialize, Serialize};
+
+use crate::path_set::PathSet;
+
+/// Version of the form below; part of [`crate::fingerprint`].
+pub(crate) const FORMAT: u32 = 1;
+
+/// One layer: facts by path, and the names that matter when it is laid over lower ones.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct LayerInventory {
+    /// Whether digest, size and diff id were as the manifest and configuration say.
+    pub verified: bool,
+    /// Digest of the blob as read; `None` when it could not be read to its end.
+    pub digest: Option<Digest>,
+    /// Digest of the tar; `None` when it could not be read to its end.
+    pub diff_id: Option<Digest>,
+    /// Bytes of the blob that were read.
+    pub compressed: u64,
+    /// Bytes of tar that were read.
+    pub uncompressed: u64,
+    /// Entries of the tar.
+    pub entries: u64,
+    /// What detectors found, sorted by path.
+    pub files: Vec<FileFacts>,
+    /// Paths that this layer removes from lower ones, sorted.
+    pub whiteouts: Vec<String>,
+    /// Directories whose content of lower layers this layer hides, sorted.
+    pub opaque: Vec<String>,
+    /// Everything in this layer that is not a directory.
+    pub names: PathSet,
+    /// Directories that have an entry.
+    pub directories: PathSet,
+    /// Symbolic links, path and target as written, sorted by path.
+    pub symlinks: Vec<(String, String)>,
+    /// Hard links whose target is not in this layer: path and target, sorted by path.
+    pub hard_links: Vec<(String, String)>,
+    /// Faults of the layer as a whole.
+    pub problems: Vec<Problem>,
+}
+
+/// What one file says. It holds as long as no later layer removes or replaces the file.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FileFacts {
+    /// Normalised, without a leading `/`.
+    pub path: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<FoundPackage>,
+    /// Which operating system package manager's database this is, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<Database>,
+    /// A list of files that a package of a database beside it owns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<OwnerList>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub os: Option<OsFacts>,
+    /// An SSH server program.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub ssh_server: bool,
+    /// Something installed that no detector reads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsupported: Option<Unsupported>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
+}
+
+/// A package as its evidence names it. The purl is made when the operating system is known.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct FoundPackage {
+    #[serde(rename = "type")]
+    pub kind: PackageType,
+    /// Full name of the ecosystem.
+    pub name: String,
+    /// As written; empty when not known.
+    pub version: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arch: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourcePackage>,
+    /// Where in the file: `BOOT-INF/lib/x.jar`, nested `BOOT-INF/lib/x.war!/WEB-INF/lib/y.jar`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inner: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub uncertain: bool,
+    /// Files that the database says are this package's.
+    #[serde(default, skip_serializing_if = "PathSet::is_empty")]
+    pub owns: PathSet,
+}
+
+/// A package database of an operating system.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Database {
+    Dpkg,
+    Apk,
+    /// One that no detector reads; [`FileFacts::unsupported`] names it.
+    Other,
+}
+
+/// Files that belong to a package, told apart from the package's own entry (`info/*.list`).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OwnerList {
+    pub kind: PackageType,
+    pub package: String,
+    /// Only where the list is of one architecture (`libc6:amd64.list`).
+    pub arch: Option<String>,
+    pub owns: PathSet,
+}
+
+/// What a release file says.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct OsFacts {
+    pub id: String,
+    pub version_id: String,
+    pub codename: Option<String>,
+    pub pretty_name: String,
+    /// Branch of the package repository that is configured, where that is what the file says (`edge`, `v3.20`).
+    pub branch: Option<String>,
+}
+
+/// Something installed that no detector reads.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Unsupported {
+    /// For people: `rpm packages`, `Ruby gems`.
+    pub what: String,
+    /// Whether it is an operating system's package database.
+    pub os: bool,
+}

@@ -1,0 +1,95 @@
+//! Sets of paths that stay small: 16 bytes a path, whatever its length.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest as _, Sha256};
+
+/// The first 128 bits of the SHA-256 of a path. 64 would do against accidents; an image is written by someone, and
+/// two paths of their choice with equal hashes would make a package look overwritten.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PathHash(u128);
+
+impl PathHash {
+    /// Of a normalised path (no leading or trailing `/`).
+    pub fn of(path: &str) -> Self {
+        Self::start(path.as_bytes())
+    }
+
+    fn start(bytes: &[u8]) -> Self {
+        let digest: [u8; 32] = Sha256::digest(bytes).into();
+        let mut head = [0; 16];
+        head.copy_from_slice(&digest[..16]);
+        Self(u128::from_be_bytes(head))
+    }
+}
+
+/// A sorted set of path hashes. Serialised as one hexadecimal text.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PathSet(Vec<PathHash>);
+
+impl PathSet {
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn contains(&self, hash: PathHash) -> bool {
+        self.0.binary_search(&hash).is_ok()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = PathHash> + '_ {
+        self.0.iter().copied()
+    }
+}
+
+impl FromIterator<PathHash> for PathSet {
+    fn from_iter<I: IntoIterator<Item = PathHash>>(hashes: I) -> Self {
+        let mut hashes: Vec<_> = hashes.into_iter().collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        hashes.shrink_to_fit();
+        Self(hashes)
+    }
+}
+
+impl Serialize for PathSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut text = String::with_capacity(self.0.len() * 32);
+        for hash in &self.0 {
+            let _ = write!(text, "{:032x}", hash.0);
+        }
+        serializer.serialize_str(&text)
+    }
+}
+
+impl<'de> Deserialize<'de> for PathSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let bytes = hex::decode(text.as_bytes()).map_err(serde::de::Error::custom)?;
+        let (hashes, rest) = bytes.as_chunks::<16>();
+        if !rest.is_empty() {
+            return Err(serde::de::Error::custom("a path set is not a whole number of hashes"));
+        }
+        Ok(hashes.iter().map(|chunk| PathHash(u128::from_be_bytes(*chunk))).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_trips() {
+        let set: PathSet = ["b", "a", "b", "usr/bin/x"].into_iter().map(PathHash::of).collect();
+        assert_eq!(set.len(), 3);
+        assert!(set.contains(PathHash::of("a")) && !set.contains(PathHash::of("c")));
+        let text = serde_json::to_string(&set).unwrap();
+        assert_eq!(serde_json::from_str::<PathSet>(&text).unwrap(), set);
+        assert!(serde_json::from_str::<PathSet>("\"0123\"").is_err());
+        assert!(serde_json::from_str::<PathSet>("\"xy\"").is_err());
+    }
+}
