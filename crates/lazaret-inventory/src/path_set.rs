@@ -25,7 +25,7 @@ impl PathHash {
 }
 
 /// A sorted set of path hashes. Serialised as one hexadecimal text.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct PathSet(Vec<PathHash>);
 
 impl PathSet {
