@@ -1,0 +1,71 @@
+//! What can go wrong in the store. "Not found" on a read is `Ok(None)`, not an error.
+
+use std::{io, path::PathBuf};
+
+use lazaret_model::{Digest, Repository};
+
+/// One error type for the whole room.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A file operation failed.
+    #[error("cannot {operation} {}", path.display())]
+    Io {
+        path: PathBuf,
+        operation: &'static str,
+        #[source]
+        source: io::Error,
+    },
+    /// The file system under the data directory is full (or its quota is used up). Nothing acknowledged is lost.
+    #[error(
+        "no space left under {} while trying to {operation}: free some space or enlarge the volume, then send it again",
+        path.display()
+    )]
+    NoSpace { path: PathBuf, operation: &'static str },
+    /// Another process held the database for longer than the busy time-out.
+    #[error("the database is held by another process for more than {seconds} s: try again")]
+    Busy { seconds: u64 },
+    /// The data directory was used by a newer Lazaret.
+    #[error(
+        "{} has schema {found}, this program knows up to {known}: use the newer program, or restore a backup made before it",
+        path.display()
+    )]
+    NewerSchema { path: PathBuf, found: i64, known: i64 },
+    /// A migration that was applied is not the one in this program.
+    #[error("migration {version} in {} is not the one this program has: it was made by another build", path.display())]
+    ForeignSchema { path: PathBuf, version: i64 },
+    /// What is stored is not what was recorded.
+    #[error("{what} is damaged: {detail}")]
+    Corrupt { what: String, detail: String },
+    /// No such upload session in that repository (never begun, finished, cancelled or expired).
+    #[error("upload {id:?} is not known: begin a new one")]
+    NoUpload { id: String },
+    /// Another request writes to the session.
+    #[error("upload {id:?} is being written by another request: wait for it or begin a new one")]
+    UploadInUse { id: String },
+    /// A change names a manifest that is not in the repository.
+    #[error("{repository}@{digest} is not known")]
+    NoManifest { repository: Repository, digest: Digest },
+    /// A change names a principal that does not exist.
+    #[error("principal {id:?} is not known")]
+    NoPrincipal { id: String },
+    /// The blob is still part of a manifest of the repository.
+    #[error("{repository}@{digest} is part of a manifest: delete the manifest first")]
+    Referenced { repository: Repository, digest: Digest },
+    /// The operating system gave no random bytes.
+    #[error("the operating system gave no random bytes")]
+    Random,
+    /// Anything else that the database says.
+    #[error("database: {0}")]
+    Database(#[source] rusqlite::Error),
+}
+
+impl StoreError {
+    pub(crate) fn corrupt(what: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::Corrupt { what: what.into(), detail: detail.into() }
+    }
+
+    /// Whether the same call may succeed later, with nothing changed by a person but free space.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Busy { .. } | Self::NoSpace { .. } | Self::UploadInUse { .. })
+    }
+}
