@@ -12,13 +12,14 @@
 pub mod config;
 pub mod descriptor;
 pub mod hasher;
+mod json;
 pub mod layer;
 pub mod limits;
 pub mod manifest;
 pub mod media_type;
 pub mod source;
 
-pub use config::{ConfigError, image_facts};
+pub use config::{ConfigError, MAX_CONFIG, image_facts};
 pub use descriptor::Descriptor;
 pub use hasher::{Hasher, sha256};
 pub use layer::{
