@@ -1,1 +1,34 @@
-//! lazaret-advisory
+//! Advisories: six feeds, one compiled file, and the matcher that says which records affect a component.
+//!
+//! - [`update`] fetches each feed (production URL or a mirror), parses it, compiles all of them into one immutable,
+//!   memory-mapped file and activates that atomically; a feed that fails keeps its last good data.
+//! - [`AdvisoryDb`] reads a compiled file; [`AdvisoryDb::starter`] is the built-in set that never clears an image.
+//! - [`matcher`] is pure: a package becomes a [`matcher::Component`], records become [`matcher::RecordMatch`]es.
+//!
+//! Absent on purpose: images, SQL, policy, and merging of matches into findings (the room `lazaret-assess`, which
+//! groups by [`closure_key`]). Network is used only under [`fetch`](self), through a client that the caller built.
+//!
+//! To add a feed: `feed/<name>.rs` with `fetch` and `parse` apart, one line in `FEEDS` of `feed.rs`, recorded bytes in
+//! `testdata/<name>/`, a section in `docs/feeds.md`. To add an ecosystem of OSV: one line in `feed/osv.rs`.
+#![deny(unsafe_code)]
+
+pub mod db;
+pub mod matcher;
+pub mod update;
+
+pub use db::{AdvisoryDb, DbError, EndOfLife, Enrichment};
+
+use lazaret_model::AdvisoryRecord;
+
+/// The key under which records of one vulnerability are merged into one finding: the CVE when the record's closure
+/// (its id and aliases) has exactly one, else the smallest id of the closure for closures without a CVE, else the
+/// record's own id (a record that stands for several CVEs never joins them).
+pub fn closure_key(record: &AdvisoryRecord) -> &str {
+    let mut ids = std::iter::once(&record.id).chain(&record.aliases).map(String::as_str);
+    let mut cves = ids.clone().filter(|id| id.starts_with("CVE-"));
+    match (cves.next(), cves.next()) {
+        (Some(cve), None) => cve,
+        (None, _) => ids.by_ref().min().unwrap_or(&record.id),
+        (Some(_), Some(_)) => &record.id,
+    }
+}
