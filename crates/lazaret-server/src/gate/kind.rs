@@ -1,0 +1,23 @@
+//! What the matrix is asked with.
+
+/// What the caller may do in the repository, bindings of now and token taken together.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Rights {
+    pub pull: bool,
+    pub read_unapproved: bool,
+}
+
+/// How a blob stands to a repository.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Reach {
+    /// Not in this repository, whatever others hold.
+    Absent,
+    /// In this repository, in no manifest of it that is served.
+    Unserved,
+    /// Config or layer of a served manifest of this repository.
+    Served,
+}
+
+impl Reach {
+    pub const ALL: [Self; 3] = [Self::Absent, Self::Unserved, Self::Served];
+}
