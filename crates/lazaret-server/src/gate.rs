@@ -98,11 +98,7 @@ pub const fn manifest(rights: Rights, state: Option<ImageState>) -> Ruling {
         ImageState::Due => Ruling::Serve { caveat: Some(Caveat::Due) },
         ImageState::PreGate => Ruling::Serve { caveat: Some(Caveat::PreGate) },
         ImageState::Quarantined | ImageState::Blocked | ImageState::Overdue | ImageState::Revoked => {
-            if rights.read_unapproved {
-                Ruling::Serve { caveat: Some(Caveat::Unapproved) }
-            } else {
-                Ruling::Deny
-            }
+            if rights.read_unapproved { Ruling::Serve { caveat: Some(Caveat::Unapproved) } } else { Ruling::Deny }
         }
     }
 }

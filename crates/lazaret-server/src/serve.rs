@@ -67,10 +67,7 @@ struct Server {
 impl Server {
     fn new(app: &Arc<App>) -> Self {
         let mut http = auto::Builder::new(TokioExecutor::new());
-        http.http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(app.settings.header_timeout)
-            .max_headers(MAX_HEADERS);
+        http.http1().timer(TokioTimer::new()).header_read_timeout(app.settings.header_timeout).max_headers(MAX_HEADERS);
         http.http2().timer(TokioTimer::new()).keep_alive_interval(app.settings.header_timeout);
         Self {
             http,

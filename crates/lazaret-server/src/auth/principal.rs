@@ -19,6 +19,8 @@ const MAX_AUTHORIZATION: usize = 16 * 1024;
 pub(crate) struct Caller {
     pub principal: Principal,
     pub now: Timestamp,
+    /// The principal's token epoch at that time, read before its secret was checked.
+    pub epoch: i64,
     /// The claims of the token; `None` for Basic and for a console session.
     pub token: Option<Claims>,
 }
@@ -34,8 +36,8 @@ pub(crate) enum Presented {
 
 impl Caller {
     /// By id and secret alone, with all rights of its bindings.
-    pub(crate) fn direct(principal: Principal, now: Timestamp) -> Self {
-        Self { principal, now, token: None }
+    pub(crate) fn direct(principal: Principal, epoch: i64, now: Timestamp) -> Self {
+        Self { principal, now, epoch, token: None }
     }
 
     /// The bindings of now, intersected with what the token was made for.
@@ -73,8 +75,14 @@ pub(crate) async fn by_secret(app: &App, id: String, secret: String) -> Result<O
     if id.is_empty() || secret.is_empty() {
         return Ok(None);
     }
-    let principal = app.ask(move |store| store.authenticate(&id, &secret)).await?;
-    Ok(principal.map(|principal| Caller::direct(principal, app.now())))
+    let found = app
+        .ask(move |store| {
+            // The epoch first: with the other order, a secret rotated in between would still get a good token.
+            let Some((_, epoch)) = store.principal_with_epoch(&id)? else { return Ok(None) };
+            Ok(store.authenticate(&id, &secret)?.map(|principal| (principal, epoch)))
+        })
+        .await?;
+    Ok(found.map(|(principal, epoch)| Caller::direct(principal, epoch, app.now())))
 }
 
 async fn by_token(app: &App, token: &str) -> Result<Option<Caller>, ApiError> {
@@ -85,19 +93,13 @@ async fn by_token(app: &App, token: &str) -> Result<Option<Caller>, ApiError> {
         return Ok(None);
     }
     let Some(principal) = by_epoch(app, claims.sub.clone(), claims.epoch).await? else { return Ok(None) };
-    Ok(Some(Caller { principal, now, token: Some(claims) }))
+    Ok(Some(Caller { principal, now, epoch: claims.epoch, token: Some(claims) }))
 }
 
 /// The principal, unless it was disabled, has expired, or had a right or its secret taken since `epoch`.
 pub(crate) async fn by_epoch(app: &App, id: String, epoch: i64) -> Result<Option<Principal>, ApiError> {
-    app.ask(move |store| {
-        let principal = store.principal(&id)?;
-        if principal.is_some() && store.token_epoch(&id)? != epoch {
-            return Ok(None);
-        }
-        Ok(principal)
-    })
-    .await
+    let found = app.ask(move |store| store.principal_with_epoch(&id)).await?;
+    Ok(found.filter(|(_, now)| *now == epoch).map(|(principal, _)| principal))
 }
 
 fn split(value: &str) -> Option<(&str, &str)> {

@@ -1,0 +1,27 @@
+//! `GET /v2/_catalog`: all names for a catalog-lister, else the names that the caller may pull.
+
+use axum::response::Response;
+use lazaret_model::Action;
+use serde_json::json;
+
+use crate::{
+    ApiError,
+    call::Call,
+    page::{self, Page},
+};
+
+pub(crate) async fn list(call: Call) -> Result<Response, ApiError> {
+    let page = Page::parse(call.uri.query())?;
+    let rows = call.app.ask(lazaret_store::Store::repositories).await?;
+    let all = call.caller.may(Action::ListCatalog, None);
+    let last = page.last.as_deref().unwrap_or_default();
+    let mut names: Vec<String> = rows
+        .into_iter()
+        .filter(|row| all || call.caller.holds(Action::Pull, Some(&row.name)))
+        .map(|row| row.name.to_string())
+        .filter(|name| name.as_str() > last)
+        .collect();
+    names.sort_unstable();
+    let (names, next) = page.cut(names);
+    Ok(page::answer("/v2/_catalog", &page, next.as_deref(), &json!({ "repositories": names })))
+}
