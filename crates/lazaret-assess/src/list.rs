@@ -1,0 +1,17 @@
+//! Every rule, in the order in which reasons are given.
+
+use crate::{
+    Rule,
+    rule::image::{
+        end_of_life_os::EndOfLifeOs, incomplete_scan::IncompleteScan, known_vulnerability::KnownVulnerability,
+        root_user::RootUser, secret_in_env::SecretInEnv, ssh_server::SshServer,
+    },
+};
+
+const RULES: [&dyn Rule; 6] =
+    [&KnownVulnerability, &IncompleteScan, &EndOfLifeOs, &RootUser, &SshServer, &SecretInEnv];
+
+/// The registered rules.
+pub fn rules() -> &'static [&'static dyn Rule] {
+    &RULES
+}

@@ -1,0 +1,8 @@
+//! Rules that an image alone can answer.
+
+pub(crate) mod end_of_life_os;
+pub(crate) mod incomplete_scan;
+pub(crate) mod known_vulnerability;
+pub(crate) mod root_user;
+pub(crate) mod secret_in_env;
+pub(crate) mod ssh_server;
