@@ -8,8 +8,7 @@ use crate::{
     },
 };
 
-const RULES: [&dyn Rule; 6] =
-    [&KnownVulnerability, &IncompleteScan, &EndOfLifeOs, &RootUser, &SshServer, &SecretInEnv];
+const RULES: [&dyn Rule; 6] = [&KnownVulnerability, &IncompleteScan, &EndOfLifeOs, &RootUser, &SshServer, &SecretInEnv];
 
 /// The registered rules.
 pub fn rules() -> &'static [&'static dyn Rule] {

@@ -1,6 +1,15 @@
-//! Makes a decision again from its stored documents.
+//! Makes a decision again from its stored documents alone.
 
-use lazaret_model::Digest;
+use lazaret_model::{AdvisoryRecord, Decision, Digest};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{
+    Subject,
+    document::{PolicyDocument, SliceDocument, SubjectDocument},
+    judge::{Named, body, decide, decides_alike},
+    slice::Slice,
+};
 
 /// What came of a replay.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,10 +44,73 @@ pub enum ReplayError {
     Canonical(#[source] serde_json::Error),
 }
 
-/// Judges again from the documents that the decision `body` names; `contents` gives a stored document by its digest.
-pub fn replay(body: &str, contents: &dyn Fn(&Digest) -> Option<Vec<u8>>) -> Result<Replay, ReplayError> {
-    let decision: lazaret_model::Decision = serde_json::from_str(body).map_err(ReplayError::Body)?;
-    let inventory = &decision.inputs.inventory;
-    contents(inventory).ok_or_else(|| ReplayError::Missing(inventory.clone()))?;
-    Ok(Replay::OtherEngine { wanted: decision.inputs.engine })
+/// Judges again from the documents that the decision in `recorded` names; `contents` gives a stored document by its
+/// digest. No database of advisories is asked, so a newer snapshot does not matter.
+pub fn replay(recorded: &str, contents: &dyn Fn(&Digest) -> Option<Vec<u8>>) -> Result<Replay, ReplayError> {
+    let decision: Decision = serde_json::from_str(recorded).map_err(ReplayError::Body)?;
+    let inputs = decision.inputs;
+    if !decides_alike(&inputs.engine) {
+        return Ok(Replay::OtherEngine { wanted: inputs.engine });
+    }
+    let subject: SubjectDocument<Subject> = document(contents, &inputs.inventory)?;
+    let slice: SliceDocument = document(contents, &inputs.advisories)?;
+    let policy: PolicyDocument = document(contents, &inputs.policy)?;
+    let _: Value = document(contents, &inputs.exceptions)?;
+    let _: Value = document(contents, &inputs.provenance)?;
+    let slice = Slice::restore(slice, |digest| document::<AdvisoryRecord>(contents, digest))?;
+    let named = Named {
+        engine: inputs.engine,
+        inventory: inputs.inventory,
+        advisories: inputs.advisories,
+        policy: inputs.policy,
+    };
+    let again = decide(&subject.subject, &slice, &policy, named, inputs.clock);
+    let (_, again) = body(&again).map_err(ReplayError::Canonical)?;
+    Ok(if again == recorded { Replay::Same } else { Replay::Different { at: difference(recorded, &again) } })
+}
+
+fn document<T: DeserializeOwned>(
+    contents: &dyn Fn(&Digest) -> Option<Vec<u8>>,
+    digest: &Digest,
+) -> Result<T, ReplayError> {
+    let bytes = contents(digest).ok_or_else(|| ReplayError::Missing(digest.clone()))?;
+    if lazaret_oci::sha256(&bytes) != *digest {
+        return Err(ReplayError::Corrupt(digest.clone()));
+    }
+    serde_json::from_slice(&bytes).map_err(|source| ReplayError::Document { digest: digest.clone(), source })
+}
+
+fn difference(recorded: &str, again: &str) -> String {
+    let value = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+    first_difference("", &value(recorded), &value(again))
+        .unwrap_or_else(|| "same content, but the record is not in canonical form".to_owned())
+}
+
+/// Path of the first value that differs, with both values.
+fn first_difference(path: &str, recorded: &Value, again: &Value) -> Option<String> {
+    match (recorded, again) {
+        (Value::Object(old), Value::Object(new)) => {
+            let names: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
+            let dot = if path.is_empty() { "" } else { "." };
+            names.into_iter().find_map(|name| {
+                let (old, new) = (old.get(name).unwrap_or(&Value::Null), new.get(name).unwrap_or(&Value::Null));
+                first_difference(&format!("{path}{dot}{name}"), old, new)
+            })
+        }
+        (Value::Array(old), Value::Array(new)) => (0..old.len().max(new.len())).find_map(|index| {
+            let (old, new) = (old.get(index).unwrap_or(&Value::Null), new.get(index).unwrap_or(&Value::Null));
+            first_difference(&format!("{path}[{index}]"), old, new)
+        }),
+        (old, new) if old == new => None,
+        (old, new) => Some(format!("{path}: recorded {}, made again {}", short(old), short(new))),
+    }
+}
+
+fn short(value: &Value) -> String {
+    let text = value.to_string();
+    let mut cut: String = text.chars().take(80).collect();
+    if cut.len() < text.len() {
+        cut.push_str("...");
+    }
+    cut
 }

@@ -36,7 +36,11 @@ impl Rule for IncompleteScan {
         for (kind, problems) in kinds {
             faults.extend(problems.iter().take(SHOWN).map(|problem| incomplete(message(problem))));
             if problems.len() > SHOWN {
-                faults.push(incomplete(format!("{}: {} more problems of this kind", kind.name(), problems.len() - SHOWN)));
+                faults.push(incomplete(format!(
+                    "{}: {} more problems of this kind",
+                    kind.name(),
+                    problems.len() - SHOWN
+                )));
             }
         }
         faults

@@ -29,9 +29,33 @@ const LAST: [&str; 2] = ["PASS", "PWD"];
 
 /// Last words that make a name one *about* a secret.
 const ABOUT: [&str; 27] = [
-    "ALGORITHM", "AUDIENCE", "CHECKSUM", "COUNT", "DIGEST", "ENABLED", "ENDPOINT", "EXPIRATION", "EXPIRES", "EXPIRY",
-    "FINGERPRINT", "HEADER", "ISSUER", "LENGTH", "LIFETIME", "LIMIT", "NAME", "POLICY", "PREFIX", "REQUIRED", "SHA1",
-    "SHA256", "SHA512", "SIZE", "TIMEOUT", "TTL", "TYPE",
+    "ALGORITHM",
+    "AUDIENCE",
+    "CHECKSUM",
+    "COUNT",
+    "DIGEST",
+    "ENABLED",
+    "ENDPOINT",
+    "EXPIRATION",
+    "EXPIRES",
+    "EXPIRY",
+    "FINGERPRINT",
+    "HEADER",
+    "ISSUER",
+    "LENGTH",
+    "LIFETIME",
+    "LIMIT",
+    "NAME",
+    "POLICY",
+    "PREFIX",
+    "REQUIRED",
+    "SHA1",
+    "SHA256",
+    "SHA512",
+    "SIZE",
+    "TIMEOUT",
+    "TTL",
+    "TYPE",
 ];
 
 /// What the name says that `value` is; `None` where the value says that it is no secret.
@@ -39,7 +63,8 @@ pub(super) fn secret(name: &str, value: &str) -> Option<&'static str> {
     let words = words(name);
     let (last, what) = (words.last()?.as_str(), named(&words)?);
     let is_path = value.starts_with('/') || value.starts_with("./");
-    let location = matches!(last, "FILE" | "PATH" | "DIR" | "LOCATION") && is_path && !value.contains(char::is_whitespace);
+    let location =
+        matches!(last, "FILE" | "PATH" | "DIR" | "LOCATION") && is_path && !value.contains(char::is_whitespace);
     let address = matches!(last, "URL" | "URI" | "ENDPOINT") && value.contains("://");
     let switch = matches!(value.to_ascii_lowercase().as_str(), "true" | "false" | "yes" | "no" | "on" | "off")
         || (matches!(value, "0" | "1") && named(&words[words.len() - 1..]).is_none());
@@ -58,9 +83,8 @@ fn named(words: &[String]) -> Option<&'static str> {
     let pair = words.windows(2).find_map(|pair| {
         PAIRS.iter().find(|(first, second, _)| pair[0] == *first && pair[1] == *second).map(|(_, _, what)| *what)
     });
-    let word = || {
-        words.iter().find_map(|word| WORDS.iter().find(|(end, _)| word.ends_with(end)).map(|(_, what)| *what))
-    };
+    let word =
+        || words.iter().find_map(|word| WORDS.iter().find(|(end, _)| word.ends_with(end)).map(|(_, what)| *what));
     let last = || {
         let (last, before) = words.split_last()?;
         (!before.is_empty() && LAST.contains(&last.as_str())).then_some("a password")

@@ -40,7 +40,8 @@ pub(super) fn secret(value: &str) -> Option<&'static str> {
     }
     let token = |word: &str| {
         let known = TOKENS.iter().find(|(prefix, least, _)| {
-            word.strip_prefix(prefix).is_some_and(|rest| rest.bytes().take_while(|b| is_token_byte(*b)).count() >= *least)
+            word.strip_prefix(prefix)
+                .is_some_and(|rest| rest.bytes().take_while(|b| is_token_byte(*b)).count() >= *least)
         });
         known.map(|(_, _, what)| *what).or_else(|| is_jwt(word).then_some("a signed token (JWT)"))
     };
@@ -57,7 +58,8 @@ fn has_url_password(value: &str) -> bool {
     value.match_indices("://").any(|(at, _)| {
         let rest = &value[at + 3..];
         let authority = rest.split(['/', '?', '#', ' ', '"', '\'']).next().unwrap_or_default();
-        let password = authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':')).map(|(_, password)| password);
+        let password =
+            authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':')).map(|(_, password)| password);
         password.is_some_and(|password| !password.is_empty() && !super::name::is_reference(password))
     })
 }
