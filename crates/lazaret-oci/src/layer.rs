@@ -1,13 +1,25 @@
 //! Layers: one pass over a layer's bytes, both digests verified on the way.
 
-use std::io::Read;
+use std::{io::Read, sync::mpsc, thread};
 
-use lazaret_model::{Digest, Problem, ProblemKind};
+use lazaret_model::{Algorithm, Digest, Problem, ProblemKind};
 
-use crate::Limits;
+use self::{
+    chunks::{Chunks, End},
+    input::{Input, State},
+    problems::Problems,
+};
+use crate::{Hasher, Limits};
 
 pub mod body;
+mod chunks;
+mod decompress;
+mod gzip;
+mod input;
+mod path;
+mod problems;
 pub mod tap;
+mod tar;
 pub mod visitor;
 pub mod whiteout;
 
@@ -44,22 +56,84 @@ pub struct LayerSummary {
     pub problems: Vec<Problem>,
 }
 
-/// Reads one layer. `progress` is told the compressed bytes read so far. Never fails: faults are problems, beside
-/// what was read before them.
+/// Reads one layer. `progress` is told the compressed bytes read so far, from another thread. Never fails: faults are
+/// problems, beside what was read before them.
+///
+/// Reading, hashing and inflating happen on a thread of their own; hashing the tar, walking it and the visitor on the
+/// caller's. Memory is a few MiB whatever the layer's size, and up to [`Limits::buffer_bytes`] for a wanted file.
 pub fn read_layer(
-    _input: &mut (dyn Read + Send),
-    _spec: &LayerSpec,
-    _limits: &Limits,
-    _visitor: &mut dyn Visitor,
-    _progress: &(dyn Fn(u64) + Sync),
+    input: &mut (dyn Read + Send),
+    spec: &LayerSpec,
+    limits: &Limits,
+    visitor: &mut dyn Visitor,
+    progress: &(dyn Fn(u64) + Sync),
 ) -> LayerSummary {
-    LayerSummary {
-        digest: None,
-        diff_id: None,
-        compressed: 0,
-        uncompressed: 0,
-        entries: 0,
-        verified: false,
-        problems: vec![Problem::new(ProblemKind::Unsupported, "", "layers cannot be read yet")],
+    let algorithm = |digest: &Option<Digest>| digest.as_ref().map_or(Algorithm::Sha256, Digest::algorithm);
+    let mut input = Input::new(input, algorithm(&spec.digest), spec.size.unwrap_or(limits.layer_bytes), progress);
+    let mut problems = Problems::new(limits);
+    let (full, receive) = mpsc::sync_channel(chunks::WAITING);
+    let (give_back, spare) = mpsc::channel();
+    let mut chunks = Chunks::new(receive, give_back, Hasher::new(algorithm(&spec.diff_id)));
+    let (end, entries, stop, tar_digest, uncompressed) = thread::scope(|scope| {
+        let input = &mut input;
+        // Takes the sender: its drop ends the walk on this side.
+        let reader = scope.spawn(move || chunks::produce(input, limits, spec.diff_id.is_none(), &full, &spare));
+        let walked = tar::walk(&mut chunks, limits, visitor, &mut problems);
+        // Also when the walk ended early: the digest is of everything.
+        let (digest, total) = chunks.finish();
+        let end = reader.join().unwrap_or_else(|_| End::Fault("the reader of the layer failed".to_owned()));
+        match walked {
+            Ok(entries) => (end, entries, None, digest, total),
+            Err(stop) => (end, stop.entries, Some(stop), digest, total),
+        }
+    });
+    tell(&mut problems, &end, stop, input.state());
+    let (compressed, state) = (input.total(), input.state().clone());
+    let digest = input.digest();
+    let diff_id = (end == End::Clean && state == State::Ended).then_some(tar_digest);
+    let mut verified = end == End::Clean && state == State::Ended;
+    let mut compare = |what: &str, wanted: Option<String>, actual: Option<String>| {
+        if let Some(wanted) = wanted
+            && actual.as_ref() != Some(&wanted)
+        {
+            verified = false;
+            if let Some(actual) = actual {
+                problems
+                    .add(ProblemKind::DigestMismatch, "", || format!("the layer's {what} is {actual}, not {wanted}"));
+            }
+        }
+    };
+    let text = |digest: &Option<Digest>| digest.as_ref().map(ToString::to_string);
+    let whole = state == State::Ended;
+    compare("size", spec.size.map(|s| s.to_string()), whole.then(|| compressed.to_string()));
+    compare("digest", text(&spec.digest), text(&digest));
+    compare("diff id", text(&spec.diff_id), text(&diff_id));
+    LayerSummary { digest, diff_id, compressed, uncompressed, entries, verified, problems: problems.finish() }
+}
+
+/// Turns what ended the reading into problems. A cut stream also cuts the tar: that is told once, as the cause.
+fn tell(problems: &mut Problems, end: &End, stop: Option<tar::Stop>, state: &State) {
+    let path = stop.as_ref().map(|s| s.after.clone()).unwrap_or_default();
+    match (state, end) {
+        (State::TooLong, _) => {
+            problems.add(ProblemKind::DigestMismatch, "", || "the layer has more bytes than its size says".to_owned());
+        }
+        (State::Failed(why), _) => {
+            problems
+                .add(ProblemKind::LayerUnreadable, &path, || format!("the layer could not be read to its end: {why}"));
+        }
+        (_, End::Fault(why)) => problems.add(ProblemKind::LayerUnreadable, &path, || why.clone()),
+        (_, End::Limit(why)) => problems.add(ProblemKind::LimitExceeded, &path, || why.clone()),
+        (_, End::Unsupported(form)) => problems.add(ProblemKind::Unsupported, "", || {
+            format!("the layer is compressed with {form}, which is not supported (gzip and zstd are)")
+        }),
+        (_, End::Clean | End::Gone) => {
+            if let Some(stop) = stop {
+                problems.add(stop.kind, &stop.after, || stop.message);
+            }
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ pub struct Limits {
     pub depth: usize,
     /// Output bytes for one input byte of a compressed stream, counted from [`Limits::ratio_from`] output bytes on.
     pub ratio: u64,
-    /// Output bytes below which the ratio is not looked at: short runs of zeros compress well.
+    /// Output bytes below which the ratio is not looked at: a preallocated file of zeros is no bomb yet.
     pub ratio_from: u64,
     /// Uncompressed bytes of one layer.
     pub layer_bytes: u64,
@@ -42,8 +42,8 @@ impl Default for Limits {
             entries: 5_000_000,
             path_bytes: 4096,
             depth: 256,
-            ratio: 1100,
-            ratio_from: 64 << 20,
+            ratio: 500,
+            ratio_from: 1 << 30,
             layer_bytes: 64 << 30,
             file_bytes: 2 << 30,
             name_bytes: 1 << 20,
