@@ -1,6 +1,9 @@
 //! What can go wrong in the store. "Not found" on a read is `Ok(None)`, not an error.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use lazaret_model::{Digest, Repository};
 
@@ -60,6 +63,15 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Sorts "the disk is full" out of the other failures.
+    pub(crate) fn io(path: &Path, operation: &'static str, source: io::Error) -> Self {
+        if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+            let path = path.parent().unwrap_or(path).to_owned();
+            return Self::NoSpace { path, operation };
+        }
+        Self::Io { path: path.to_owned(), operation, source }
+    }
+
     pub(crate) fn corrupt(what: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::Corrupt { what: what.into(), detail: detail.into() }
     }

@@ -1,20 +1,40 @@
+//! The job queue, in the same database: a job is enqueued in the transaction of what causes it. Jobs are idempotent;
+//! one may run twice when a worker dies or outlives its lease.
+
+mod wake;
+
 use std::time::Duration;
 
 use lazaret_model::{Digest, Repository, Timestamp};
+use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
-use crate::{Store, StoreError, store::later};
+pub(crate) use wake::Wake;
+
+use crate::{
+    Store, StoreError,
+    db::{self, Tx},
+};
 
 /// What is to be done. Ids only: a job reads again what it works on.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Work {
-    JudgeImage { repository: Repository, digest: Digest },
-    JudgeIndex { repository: Repository, digest: Digest },
+    JudgeImage {
+        repository: Repository,
+        digest: Digest,
+    },
+    JudgeIndex {
+        repository: Repository,
+        digest: Digest,
+    },
     /// Judge every image of every repository again.
     RejudgeAll,
     /// Read a layer that no tap has seen.
-    AnalyseLayer { digest: Digest, media_type: String },
+    AnalyseLayer {
+        digest: Digest,
+        media_type: String,
+    },
 }
 
 /// Who waits.
@@ -22,7 +42,7 @@ pub enum Work {
 pub enum Priority {
     /// Somebody pushes.
     Push,
-    /// Nobody.
+    /// Nobody: a re-judgement of what is there does not hold a push up.
     Background,
 }
 
@@ -33,6 +53,7 @@ pub struct Job {
     pub work: Work,
     /// 1 on the first claim.
     pub attempts: u32,
+    /// After this another worker may claim it.
     pub lease_until: Timestamp,
     pub enqueued_at: Timestamp,
 }
@@ -47,34 +68,153 @@ pub struct FailedJob {
     pub error: String,
 }
 
+const RUNNABLE: &str = "(state = 'pending' AND run_after <= ?1) OR (state = 'running' AND lease_until <= ?1)";
+
 impl Store {
-    pub fn enqueue(&self, _work: &Work, _priority: Priority) -> Result<(), StoreError> {
-        Err(later())
+    /// Enqueues a job. Work that is pending already absorbs it; work that is running does not.
+    pub fn enqueue(&self, work: &Work, priority: Priority) -> Result<(), StoreError> {
+        self.write(|tx| enqueue(tx, work, priority))
     }
-    pub fn enqueue_all(&self, _work: &[Work], _priority: Priority) -> Result<(), StoreError> {
-        Err(later())
+
+    /// As [`Store::enqueue`], all in one transaction.
+    pub fn enqueue_all(&self, work: &[Work], priority: Priority) -> Result<(), StoreError> {
+        if work.is_empty() {
+            return Ok(());
+        }
+        self.write(|tx| work.iter().try_for_each(|work| enqueue(tx, work, priority)))
     }
-    /// Oldest runnable job of the highest priority, claimed for `lease`.
-    pub fn claim(&self, _now: Timestamp, _lease: Duration) -> Result<Option<Job>, StoreError> {
-        Err(later())
+
+    /// Claims the oldest runnable job of the highest priority for `lease`; a job whose lease ran out is runnable
+    /// again. A payload that this program does not understand (written by a newer one) is given up, not returned.
+    pub fn claim(&self, now: Timestamp, lease: Duration) -> Result<Option<Job>, StoreError> {
+        let any = format!("SELECT 1 FROM jobs WHERE {RUNNABLE} LIMIT 1");
+        let next = format!(
+            "SELECT id, payload, attempts + 1, enqueued_at FROM jobs WHERE {RUNNABLE}
+             ORDER BY priority, run_after, id LIMIT 1"
+        );
+        let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
+        let until = Timestamp::from_millis(now.as_millis().saturating_add(lease)).unwrap_or(now);
+        // An idle worker looks without the write lock.
+        while self.read(|c| db::one(c, &any, [now.as_millis()], |_| Ok(())))?.is_some() {
+            let claimed = self.write(|tx| {
+                let Some((id, payload, attempts, enqueued_at)) = db::one(tx, &next, [now.as_millis()], candidate)?
+                else {
+                    return Ok(Claimed::Nothing);
+                };
+                let Ok(work) = serde_json::from_str(&payload) else {
+                    give_up(tx, id, "payload is not understood: it was written by another version")?;
+                    return Ok(Claimed::GivenUp);
+                };
+                db::execute(
+                    tx,
+                    "UPDATE jobs SET state = 'running', pending_key = NULL, attempts = attempts + 1, lease_until = ?2
+                     WHERE id = ?1",
+                    (id, until.as_millis()),
+                )?;
+                Ok(Claimed::Job(Job { id, work, attempts, lease_until: until, enqueued_at }))
+            })?;
+            match claimed {
+                Claimed::Job(job) => return Ok(Some(job)),
+                Claimed::Nothing => return Ok(None),
+                Claimed::GivenUp => {}
+            }
+        }
+        Ok(None)
     }
-    pub fn complete(&self, _id: i64) -> Result<(), StoreError> {
-        Err(later())
+
+    /// The job is done.
+    pub fn complete(&self, id: i64) -> Result<(), StoreError> {
+        self.write(|tx| {
+            db::execute(tx, "DELETE FROM jobs WHERE id = ?1", [id])?;
+            Ok(())
+        })
     }
-    pub fn fail(&self, _id: i64, _error: &str, _retry_at: Option<Timestamp>) -> Result<(), StoreError> {
-        Err(later())
+
+    /// The job failed: it becomes pending again for `retry_at`, or is given up and kept for people to see. Where the
+    /// same work was enqueued meanwhile, that stands for the retry.
+    pub fn fail(&self, id: i64, error: &str, retry_at: Option<Timestamp>) -> Result<(), StoreError> {
+        let Some(retry_at) = retry_at else { return self.write(|tx| give_up(tx, id, error)) };
+        self.write(|tx| {
+            let absorbed = "DELETE FROM jobs WHERE id = ?1 AND EXISTS (
+                SELECT 1 FROM jobs other JOIN jobs mine ON other.pending_key = mine.dedupe_key
+                WHERE mine.id = ?1 AND other.id <> mine.id)";
+            if db::execute(tx, absorbed, [id])? == 0 {
+                db::execute(
+                    tx,
+                    "UPDATE jobs SET state = 'pending', pending_key = dedupe_key, run_after = ?2, lease_until = NULL,
+                         last_error = ?3 WHERE id = ?1",
+                    (id, retry_at.as_millis(), error),
+                )?;
+            }
+            Ok(())
+        })
     }
-    /// Jobs that are waiting or running.
+
+    /// Jobs that wait or run.
     pub fn open_jobs(&self) -> Result<u64, StoreError> {
-        Err(later())
+        let sql = "SELECT COUNT(*) FROM jobs WHERE state IN ('pending', 'running')";
+        Ok(self.read(|c| db::one(c, sql, [], |row| db::count(row, 0)))?.unwrap_or_default())
     }
+
+    /// Jobs that were given up, oldest first.
     pub fn failed_jobs(&self) -> Result<Vec<FailedJob>, StoreError> {
-        Err(later())
+        let sql = "SELECT id, payload, attempts, COALESCE(last_error, '') FROM jobs WHERE state = 'failed' ORDER BY id";
+        let read = |row: &Row<'_>| {
+            Ok(FailedJob { id: row.get(0)?, payload: row.get(1)?, attempts: row.get(2)?, error: row.get(3)? })
+        };
+        self.read(|c| db::all(c, sql, [], read))
     }
-    /// Blocks until a job was enqueued in this process or the time is over; `true` when woken.
-    pub fn wait_for_work(&self, _timeout: Duration) -> bool {
-        false
+
+    /// Blocks until a job was enqueued in this process or the time is over; `true` when woken. A job enqueued between
+    /// a fruitless [`Store::claim`] and this call wakes at once. Other processes' jobs do not wake: look again after a
+    /// second.
+    pub fn wait_for_work(&self, timeout: Duration) -> bool {
+        self.inner.wake.wait(timeout)
     }
-    /// Wakes everyone in [`Store::wait_for_work`], e.g. at shutdown.
-    pub fn notify(&self) {}
+
+    /// Wakes everyone in [`Store::wait_for_work`], for instance to end.
+    pub fn notify(&self) {
+        self.inner.wake.notify_all();
+    }
+}
+
+enum Claimed {
+    Job(Job),
+    Nothing,
+    GivenUp,
+}
+
+/// Enqueues in the caller's transaction; waiters are woken after its commit. Pending work comes forward, never back.
+pub(crate) fn enqueue(tx: &Tx<'_>, work: &Work, priority: Priority) -> Result<(), StoreError> {
+    let payload =
+        serde_json::to_string(work).map_err(|e| StoreError::corrupt("the payload of a job", e.to_string()))?;
+    let priority = match priority {
+        Priority::Push => 0,
+        Priority::Background => 10,
+    };
+    // The payload's text is its own key: ids only, fields in the order of the type.
+    db::execute(
+        tx,
+        "INSERT INTO jobs (payload, dedupe_key, pending_key, state, priority, run_after, enqueued_at)
+         VALUES (?1, ?1, ?1, 'pending', ?2, ?3, ?3)
+         ON CONFLICT (pending_key) DO UPDATE SET
+             priority = CASE WHEN excluded.priority < jobs.priority THEN excluded.priority ELSE jobs.priority END,
+             run_after = CASE WHEN excluded.run_after < jobs.run_after THEN excluded.run_after ELSE jobs.run_after END",
+        (payload, priority, tx.now.as_millis()),
+    )?;
+    tx.wake_later();
+    Ok(())
+}
+
+fn give_up(tx: &Tx<'_>, id: i64, error: &str) -> Result<(), StoreError> {
+    db::execute(
+        tx,
+        "UPDATE jobs SET state = 'failed', pending_key = NULL, lease_until = NULL, last_error = ?2 WHERE id = ?1",
+        (id, error),
+    )?;
+    Ok(())
+}
+
+fn candidate(row: &Row<'_>) -> rusqlite::Result<(i64, String, u32, Timestamp)> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, db::time(row, 3)?))
 }

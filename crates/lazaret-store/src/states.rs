@@ -1,13 +1,192 @@
-use lazaret_model::{Digest, ImageState, Repository, SignedDecision};
+//! States of manifests, their history, and what follows from a change.
 
-use crate::{Store, StoreError, store::later};
+use lazaret_model::{Digest, ImageState, Repository, SignedDecision};
+use rusqlite::Connection;
+
+use crate::{
+    Priority, Store, StoreError, Work, audit_log,
+    db::{self, Tx},
+    decisions,
+    manifests::parents,
+    queue, tags,
+};
+
+/// A signature of an attestation of an image is three.
+const LONGEST_CHAIN: usize = 16;
 
 impl Store {
-    /// Sets the state; returns the one before.
+    /// Sets the state of a manifest, with the decision that did it, in one transaction: state, decision, served tags,
+    /// history, audit row, and a job for each index that names it. Returns the state that was set before.
+    /// Which state may follow which is `lazaret-assess`'s question, not asked here.
     pub fn set_state(
-        &self, _r: &Repository, _digest: &Digest, _new: ImageState, _decision: Option<&SignedDecision>, _actor: &str,
-        _reason: &str,
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        new: ImageState,
+        decision: Option<&SignedDecision>,
+        actor: &str,
+        reason: &str,
     ) -> Result<ImageState, StoreError> {
-        Err(later())
+        self.write(|tx| {
+            let unknown = || StoreError::NoManifest { repository: repository.clone(), digest: digest.clone() };
+            let (previous, follows) = own(tx, repository, digest)?.ok_or_else(unknown)?;
+            if let Some(decision) = decision {
+                decisions::record(tx, decision)?;
+            }
+            let decision = decision.map(|d| &d.id);
+            db::execute(
+                tx,
+                "UPDATE manifests SET state = ?3, state_at = CASE WHEN state = ?3 THEN state_at ELSE ?4 END,
+                     decision = COALESCE(?5, decision)
+                 WHERE repository = ?1 AND digest = ?2",
+                (
+                    repository.as_str(),
+                    digest.to_string(),
+                    new.name(),
+                    tx.now.as_millis(),
+                    decision.map(ToString::to_string),
+                ),
+            )?;
+            let changed = previous != new;
+            if changed || decision.is_some() {
+                remember(tx, repository, digest, (previous, new), decision, (actor, reason))?;
+            }
+            if changed {
+                let effective = effective_of(tx, repository, new, follows.as_ref())?;
+                spread(tx, repository, digest, effective)?;
+                let detail = serde_json::json!({
+                    "previous": previous, "state": new, "decision": decision, "reason": reason,
+                });
+                let target = format!("{repository}@{digest}");
+                audit_log::append(tx, actor, "set_state", &target, &detail.to_string())?;
+                for parent in parents(tx, repository, digest)? {
+                    let work = Work::JudgeIndex { repository: repository.clone(), digest: parent };
+                    queue::enqueue(tx, &work, Priority::Push)?;
+                }
+            }
+            Ok(previous)
+        })
     }
+}
+
+/// The state that the gate goes by; `None` when the manifest is not in the repository.
+pub(crate) fn effective(
+    c: &Connection,
+    repository: &Repository,
+    digest: &Digest,
+) -> Result<Option<ImageState>, StoreError> {
+    let sql = "SELECT effective FROM manifests WHERE repository = ?1 AND digest = ?2";
+    db::one(c, sql, (repository.as_str(), digest.to_string()), |row| db::state(row, 0))
+}
+
+/// What the gate goes by, from the own state and what is followed. A revocation of its own holds in any case.
+pub(crate) fn effective_of(
+    tx: &Tx<'_>,
+    repository: &Repository,
+    own: ImageState,
+    follows: Option<&Digest>,
+) -> Result<ImageState, StoreError> {
+    match follows {
+        Some(subject) if own != ImageState::Revoked => Ok(effective(tx, repository, subject)?.unwrap_or(own)),
+        _ => Ok(own),
+    }
+}
+
+/// Whether `from` follows `to` in the end. No digest can name itself through subjects alone, but with a fallback tag
+/// it could, and a circle would keep a state that nobody set. A chain that is longer than any real one counts too.
+pub(crate) fn follows_back(
+    tx: &Tx<'_>,
+    repository: &Repository,
+    from: &Digest,
+    to: &Digest,
+) -> Result<bool, StoreError> {
+    let mut at = from.clone();
+    for _ in 0..LONGEST_CHAIN {
+        if at == *to {
+            return Ok(true);
+        }
+        match own(tx, repository, &at)? {
+            Some((_, Some(next))) => at = next,
+            _ => return Ok(false),
+        }
+    }
+    Ok(true)
+}
+
+/// State and decision that a new manifest begins with: quarantined, but a digest that was deleted while revoked comes
+/// back revoked, since only a person lifts that.
+pub(crate) fn remembered(
+    tx: &Tx<'_>,
+    repository: &Repository,
+    digest: &Digest,
+) -> Result<(ImageState, Option<Digest>), StoreError> {
+    let sql = "SELECT state, decision FROM state_changes WHERE repository = ?1 AND digest = ?2
+               ORDER BY seq DESC LIMIT 1";
+    let last = db::one(tx, sql, (repository.as_str(), digest.to_string()), |row| {
+        Ok((db::state(row, 0)?, db::digest_option(row, 1)?))
+    })?;
+    Ok(last.filter(|(state, _)| *state == ImageState::Revoked).unwrap_or((ImageState::Quarantined, None)))
+}
+
+/// Carries the state of a manifest that came, went or changed to those that follow it.
+pub(crate) fn refresh_followers(tx: &Tx<'_>, repository: &Repository, subject: &Digest) -> Result<(), StoreError> {
+    let sql = "SELECT digest, state, effective FROM manifests WHERE repository = ?1 AND follows = ?2";
+    let followers = db::all(tx, sql, (repository.as_str(), subject.to_string()), |row| {
+        Ok((db::digest(row, 0)?, db::state(row, 1)?, db::state(row, 2)?))
+    })?;
+    for (digest, own, before) in followers {
+        let effective = effective_of(tx, repository, own, Some(subject))?;
+        if effective != before {
+            spread(tx, repository, &digest, effective)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes the effective state, moves the tags that it serves, and goes on to the followers.
+fn spread(tx: &Tx<'_>, repository: &Repository, digest: &Digest, effective: ImageState) -> Result<(), StoreError> {
+    db::execute(
+        tx,
+        "UPDATE manifests SET effective = ?3 WHERE repository = ?1 AND digest = ?2",
+        (repository.as_str(), digest.to_string(), effective.name()),
+    )?;
+    if effective.is_served() {
+        tags::serve(tx, repository, digest)?;
+    }
+    refresh_followers(tx, repository, digest)
+}
+
+type Own = (ImageState, Option<Digest>);
+
+fn own(tx: &Tx<'_>, repository: &Repository, digest: &Digest) -> Result<Option<Own>, StoreError> {
+    let sql = "SELECT state, follows FROM manifests WHERE repository = ?1 AND digest = ?2";
+    db::one(tx, sql, (repository.as_str(), digest.to_string()), |row| {
+        Ok((db::state(row, 0)?, db::digest_option(row, 1)?))
+    })
+}
+
+fn remember(
+    tx: &Tx<'_>,
+    repository: &Repository,
+    digest: &Digest,
+    (previous, new): (ImageState, ImageState),
+    decision: Option<&Digest>,
+    (actor, reason): (&str, &str),
+) -> Result<(), StoreError> {
+    db::execute(
+        tx,
+        "INSERT INTO state_changes (repository, digest, previous, state, decision, actor, reason, at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        (
+            repository.as_str(),
+            digest.to_string(),
+            previous.name(),
+            new.name(),
+            decision.map(ToString::to_string),
+            actor,
+            reason,
+            tx.now.as_millis(),
+        ),
+    )?;
+    Ok(())
 }
