@@ -4,8 +4,9 @@
 //! leading zero is compared as text, like a decimal fraction. Where one version goes on and the other has ended, the
 //! longer is greater.
 //!
-//! Lenient: numbers may follow the letter (`1.9.5p2`), as apk-tools 2 allows; a `.r1` at the end is read as `-r1`
-//! (advisory data has it); from where nothing fits any more, the rest sorts before an end, ordered by its bytes.
+//! Lenient: numbers may follow the letter (`1.9.5p2`), as apk-tools 2 allows. secdb's own slips are read as they are
+//! meant: `10.2.22.r0` and `0.12.5.-r0` and `10.0.11-0` end in a revision, `2021-03-27-r5` is `2021.03.27-r5`. From
+//! where nothing fits any more, the rest sorts before an end, ordered by its bytes.
 
 use std::cmp::Ordering;
 
@@ -110,11 +111,13 @@ impl<'a> Tokens<'a> {
         let Some((&first, tail)) = self.rest.split_first() else { return Token::End };
         let token = match first {
             b'0'..=b'9' => self.digits(self.rest),
-            b'.' if self.place == Place::Number => self.digits(tail).or_else(|| self.dotted_revision(tail)),
+            b'.' if self.place == Place::Number => self.digits(tail).or_else(|| self.slip(tail)),
             b'a'..=b'z' if self.place == Place::Number => Some((Token::Letter(first), tail, Place::Letter)),
             b'_' if self.place <= Place::SuffixNumber && self.place > Place::Start => suffix(tail),
             b'~' if self.place < Place::Hash && self.place > Place::Start => hash(tail),
-            b'-' if self.place < Place::Revision && self.place > Place::Start => revision(tail),
+            b'-' if self.place < Place::Revision && self.place > Place::Start => {
+                revision(tail).or_else(|| self.slip(tail))
+            }
             _ => None,
         };
         match token {
@@ -137,8 +140,20 @@ impl<'a> Tokens<'a> {
         (!digits.is_empty()).then_some((token, rest, place))
     }
 
-    fn dotted_revision(&self, text: &'a [u8]) -> Option<(Token<'a>, &'a [u8], Place)> {
-        revision(text).filter(|(_, rest, _)| self.lenient && rest.is_empty())
+    /// `r1`, `-r1` or `1` at the end for a revision; `1-` for one more number.
+    fn slip(&self, text: &'a [u8]) -> Option<(Token<'a>, &'a [u8], Place)> {
+        if !self.lenient {
+            return None;
+        }
+        let (digits, rest) = number::split_digits(text);
+        match rest {
+            _ if digits.is_empty() => {
+                revision(text.strip_prefix(b"-").unwrap_or(text)).filter(|(_, rest, _)| rest.is_empty())
+            }
+            [] => Some((Token::Revision(digits), rest, Place::Revision)),
+            [b'-', ..] if self.place == Place::Number => Some((Token::Number(digits), rest, Place::Number)),
+            _ => None,
+        }
     }
 }
 

@@ -2,6 +2,9 @@
 //! "Versions") and the toolchain (`go1.22rc1`, `1.19.8`, which the vulnerability database gives as the package
 //! `stdlib`). They meet without conflict: `1.22rc1` reads as `1.22.0-rc.1`.
 //!
+//! A release without a third number is the first release, as it was until Go 1.20 (`go1.20` is `1.20.0`); that go/version
+//! puts the language version 1.21 before `1.21rc1` does not count here, for no toolchain calls itself so.
+//!
 //! `(devel)` and other text without a number sorts before everything else.
 
 use std::cmp::Ordering;
@@ -37,10 +40,11 @@ fn is_count(text: &str) -> bool {
     number::is_number(text.as_bytes())
 }
 
-/// A toolchain may carry its experiments and its vendor behind a blank: `go1.22.1 X:boringcrypto`.
+/// A toolchain may carry its vendor or its experiments behind `-` or a blank (`go1.22.1-fips`, `go1.22.1 X:rangefunc`);
+/// go/version ignores both.
 fn read(version: &str) -> Read<'_> {
     match version.strip_prefix("go").filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
-        Some(rest) => Read { text: rest.split_whitespace().next().unwrap_or_default(), glued: true },
+        Some(rest) => Read { text: rest.split([' ', '\t', '-']).next().unwrap_or_default(), glued: true },
         None => Read { text: semver::trim_marks(version), glued: false },
     }
 }

@@ -8,16 +8,8 @@ use std::cmp::Ordering;
 use crate::{deb, number};
 
 /// Pre-releases in their order, under every name.
-const PRE_NAMES: [(&[u8], u8); 8] = [
-    (b"alpha", 0),
-    (b"a", 0),
-    (b"beta", 1),
-    (b"b", 1),
-    (b"preview", 2),
-    (b"pre", 2),
-    (b"rc", 2),
-    (b"c", 2),
-];
+const PRE_NAMES: [(&[u8], u8); 8] =
+    [(b"alpha", 0), (b"a", 0), (b"beta", 1), (b"b", 1), (b"preview", 2), (b"pre", 2), (b"rc", 2), (b"c", 2)];
 const POST_NAMES: [&[u8]; 3] = [b"post", b"rev", b"r"];
 
 /// Numbers are runs of digits; an absent number is empty and counts as zero.
@@ -95,7 +87,7 @@ fn compare_pre(a: &Version<'_>, b: &Version<'_>) -> Ordering {
 
 /// Segment by segment: words before numbers, words without case, fewer before more.
 fn compare_local(a: &[u8], b: &[u8]) -> Ordering {
-    let (mut a, mut b) = (a.split(is_separator), b.split(is_separator));
+    let (mut a, mut b) = (segments(a), segments(b));
     loop {
         let order = match (a.next(), b.next()) {
             (None, None) => return Ordering::Equal,
@@ -105,9 +97,7 @@ fn compare_local(a: &[u8], b: &[u8]) -> Ordering {
                 (true, true) => number::compare(a, b),
                 (true, false) => Ordering::Greater,
                 (false, true) => Ordering::Less,
-                (false, false) => {
-                    a.iter().map(u8::to_ascii_lowercase).cmp(b.iter().map(u8::to_ascii_lowercase))
-                }
+                (false, false) => a.iter().map(u8::to_ascii_lowercase).cmp(b.iter().map(u8::to_ascii_lowercase)),
             },
         };
         if order.is_ne() {
@@ -116,7 +106,11 @@ fn compare_local(a: &[u8], b: &[u8]) -> Ordering {
     }
 }
 
-fn is_separator(byte: &u8) -> bool {
+fn segments(local: &[u8]) -> impl Iterator<Item = &[u8]> {
+    local.split(|byte| is_separator(*byte))
+}
+
+fn is_separator(byte: u8) -> bool {
     matches!(byte, b'.' | b'-' | b'_')
 }
 
@@ -158,7 +152,7 @@ fn parse(text: &[u8]) -> Option<Version<'_>> {
     }
     if let Some(local) = rest.strip_prefix(b"+") {
         let word = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_alphanumeric);
-        version.local = Some(local).filter(|local| local.split(is_separator).all(word));
+        version.local = Some(local).filter(|local| segments(local).all(word));
         version.local?;
         rest = &[];
     }
@@ -174,7 +168,7 @@ fn named<'a>(text: &'a [u8], name: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
 
 fn strip_separator(text: &[u8]) -> &[u8] {
     match text {
-        [first, rest @ ..] if is_separator(first) => rest,
+        [first, rest @ ..] if is_separator(*first) => rest,
         _ => text,
     }
 }

@@ -77,7 +77,9 @@ impl<'a> Parts<'a> {
         let core = bytes.get(..bytes.len() - rest.len()).unwrap_or_default();
         let pre = rest.split(|byte| *byte == b'+').next().unwrap_or_default();
         let pre = match pre {
-            [] => None,
+            [] | [b'.' | b'_'] => None,
+            // node reads `1.2.3-` as the pre-release `-`.
+            [b'-'] => Some(Pre { text: pre, glued: false }),
             [b'-' | b'.' | b'_', text @ ..] => Some(Pre { text, glued: false }),
             text => Some(Pre { text, glued: true }),
         };
