@@ -1,0 +1,189 @@
+//! Judges one image of one repository: layer inventories, coalesce, match, rules, decision, state.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use lazaret_assess::{Judgement, Policy, Subject, next_state};
+use lazaret_inventory::{LayerInventory, coalesce};
+use lazaret_model::{
+    Decision, Digest, ImageFacts, ImageState, Outcome, Platform, Problem, ProblemKind, Repository, SignedDecision,
+};
+use lazaret_oci::{ImageManifest, Manifest, image_facts};
+use lazaret_store::ManifestRow;
+
+use super::{ACTOR, Context, JobError, ManifestPayload};
+
+pub(crate) const KIND: &str = "judge_image";
+
+pub(crate) fn run(context: &Context, payload: &str) -> Result<(), JobError> {
+    let ManifestPayload { repository, digest } = ManifestPayload::parse(payload)?;
+    let Some(row) = context.store.manifest(&repository, &digest)? else { return Ok(()) };
+    let subject = subject(context, &row)?;
+    let policy = context.policy_of(&repository)?;
+    let judge = context.judge.load();
+    let judgement = judge.judge(&subject, &policy, context.clock.now()).map_err(JobError::passing)?;
+
+    let history = history(context, &repository, &digest)?;
+    let unexplained = history.iter().any(|p| !judge.unexplained(p, &judgement, &subject).is_empty());
+    let outcome = judgement.decision.verdict.outcome;
+    let state = next_state(row.state, outcome, unexplained);
+    // An allow that absence made changes nothing and is not recorded, so that it explains nothing later either.
+    let ineffective = outcome == Outcome::Allow && !state.is_served();
+    if state == row.state && (ineffective || history.first().is_some_and(|p| says_the_same(p, &judgement))) {
+        return Ok(());
+    }
+    let reason = reason(&judgement, state, unexplained);
+    let signed = SignedDecision {
+        id: judgement.id.clone(),
+        signature: context.key.sign(judgement.body.as_bytes()),
+        key: context.key.id().to_owned(),
+        body: judgement.body,
+    };
+    context.store.put_contents(&judgement.contents)?;
+    context.store.set_state(&repository, &digest, state, Some(&signed), ACTOR, &reason)?;
+    tracing::info!(
+        repository = %repository, image.digest = %digest, state = %state, decision = %signed.id,
+        "judged"
+    );
+    Ok(())
+}
+
+/// Earlier decisions, newest first, back to the last one that allowed.
+fn history(context: &Context, repository: &Repository, digest: &Digest) -> Result<Vec<Decision>, JobError> {
+    let mut decisions = Vec::new();
+    for signed in context.store.decisions_of(repository, digest)? {
+        let Ok(decision) = serde_json::from_str::<Decision>(&signed.body) else { continue };
+        let allowed = decision.verdict.outcome == Outcome::Allow;
+        decisions.push(decision);
+        if allowed {
+            break;
+        }
+    }
+    Ok(decisions)
+}
+
+/// What is judged: the image's facts with what is in it. Whatever cannot be read becomes a problem of the inventory.
+fn subject(context: &Context, row: &ManifestRow) -> Result<Subject, JobError> {
+    let manifest = match Manifest::parse(&row.bytes, Some(&row.media_type)) {
+        Ok(Manifest::Image(image)) => image,
+        Ok(Manifest::Index(_)) => return Err(JobError::fatal("an index was queued as an image")),
+        Err(error) => return Ok(unreadable(row, Vec::new(), ProblemKind::ParseError, &error.to_string())),
+    };
+    let config = match config(context, &manifest)? {
+        Ok(bytes) => bytes,
+        Err(problem) => return Ok(unreadable(row, manifest_layers(&manifest), problem.kind, &problem.message)),
+    };
+    let digest = row.digest.clone();
+    let facts = match image_facts(digest, "manifest", &manifest.layers, manifest.config.digest.clone(), &config) {
+        Ok(facts) => facts,
+        Err(error) => {
+            return Ok(unreadable(row, manifest_layers(&manifest), ProblemKind::ParseError, &error.to_string()));
+        }
+    };
+    let mut layers = Vec::new();
+    let mut problems = Vec::new();
+    for (layer, diff_id) in manifest.layers.iter().zip(&facts.diff_ids) {
+        match context.layers.inventory(layer)? {
+            Some(inventory) => {
+                problems.extend(mismatch(layer, diff_id, &inventory));
+                layers.push(Arc::new(inventory));
+            }
+            None => {
+                let message = format!("layer {} is not in the registry, so it was not looked at", layer.digest);
+                problems.push(Problem::new(ProblemKind::BlobMissing, layer.digest.to_string(), message));
+                layers.push(Arc::new(LayerInventory::default()));
+            }
+        }
+    }
+    let mut inventory = coalesce(&facts, &layers);
+    inventory.problems.extend(problems);
+    inventory.problems.sort();
+    inventory.problems.dedup();
+    Ok(Subject { facts, inventory })
+}
+
+fn manifest_layers(manifest: &ImageManifest) -> Vec<Digest> {
+    manifest.layers.iter().map(|l| l.digest.clone()).collect()
+}
+
+/// The config blob, within the limit of a document; the inner error is the image's fault, not ours.
+fn config(context: &Context, manifest: &ImageManifest) -> Result<Result<Vec<u8>, Problem>, JobError> {
+    let digest = &manifest.config.digest;
+    let Some((file, size)) = context.store.open_blob(digest)? else {
+        let message = format!("config {digest} is not in the registry");
+        return Ok(Err(Problem::new(ProblemKind::BlobMissing, digest.to_string(), message)));
+    };
+    if size > context.limits.document_bytes {
+        let message = format!("config {digest} has {size} bytes; the limit is {}", context.limits.document_bytes);
+        return Ok(Err(Problem::new(ProblemKind::LimitExceeded, digest.to_string(), message)));
+    }
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut std::io::Read::take(file, size), &mut bytes).map_err(JobError::passing)?;
+    Ok(Ok(bytes))
+}
+
+fn mismatch(layer: &lazaret_oci::Descriptor, diff_id: &Digest, inventory: &LayerInventory) -> Option<Problem> {
+    let read = inventory.diff_id.as_ref().filter(|read| *read != diff_id)?;
+    let message = format!("the config says that layer {} unpacks to {diff_id}, but it unpacks to {read}", layer.digest);
+    Some(Problem::new(ProblemKind::DigestMismatch, layer.digest.to_string(), message))
+}
+
+/// A subject of which nothing is known but its digest: it is judged incomplete.
+fn unreadable(row: &ManifestRow, layers: Vec<Digest>, kind: ProblemKind, message: &str) -> Subject {
+    let unknown = || "unknown".to_owned();
+    let facts = ImageFacts {
+        digest: row.digest.clone(),
+        digest_kind: "manifest".to_owned(),
+        config: row.digest.clone(),
+        platform: Platform { os: unknown(), architecture: unknown(), variant: None },
+        user: String::new(),
+        exposed_ports: Vec::new(),
+        env: Vec::new(),
+        entrypoint: Vec::new(),
+        cmd: Vec::new(),
+        labels: BTreeMap::new(),
+        created: None,
+        diff_ids: Vec::new(),
+        layer_sizes: vec![0; layers.len()],
+        layers,
+        history: Vec::new(),
+        base_layers: None,
+    };
+    let mut inventory = coalesce(&facts, &[]);
+    inventory.problems.push(Problem::new(kind, row.digest.to_string(), message));
+    Subject { facts, inventory }
+}
+
+/// One decision per question and inputs: the clock alone does not make a new one.
+fn says_the_same(previous: &Decision, new: &Judgement) -> bool {
+    let mut inputs = new.decision.inputs.clone();
+    inputs.clock = previous.inputs.clock;
+    // The slice also names when each feed was last checked, which changes with every update.
+    inputs.advisories.clone_from(&previous.inputs.advisories);
+    inputs.advisories_snapshot.clone_from(&previous.inputs.advisories_snapshot);
+    inputs == previous.inputs
+        && new.decision.verdict == previous.verdict
+        && new.decision.findings == previous.findings
+        && new.decision.problems == previous.problems
+}
+
+fn reason(judgement: &Judgement, state: ImageState, unexplained: bool) -> String {
+    let verdict = &judgement.decision.verdict;
+    match verdict.reasons.first() {
+        Some(first) => format!("{}: {}", verdict.outcome, first.message),
+        None if unexplained && state != ImageState::Approved => {
+            "allow, but an earlier finding is gone and no record says why".to_owned()
+        }
+        None => verdict.outcome.to_string(),
+    }
+}
+
+impl Context {
+    /// The policy that the repository names, or the default one.
+    fn policy_of(&self, repository: &Repository) -> Result<Policy, JobError> {
+        let named = self.store.repository(repository.as_str())?.and_then(|r| r.policy);
+        let name = named.as_deref().unwrap_or(&self.default_policy);
+        Policy::named(name).ok_or_else(|| {
+            JobError::fatal(format!("repository {repository} names the policy {name:?}, which is not there"))
+        })
+    }
+}

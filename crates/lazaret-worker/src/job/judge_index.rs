@@ -1,0 +1,80 @@
+//! Sets the state of an index from its image children: approved when all of them are (gate.md 10).
+
+use lazaret_model::{ImageState, Repository};
+use lazaret_oci::Manifest;
+
+use super::{ACTOR, Context, JobError, ManifestPayload};
+
+pub(crate) const KIND: &str = "judge_index";
+
+pub(crate) fn run(context: &Context, payload: &str) -> Result<(), JobError> {
+    let ManifestPayload { repository, digest } = ManifestPayload::parse(payload)?;
+    let Some(row) = context.store.manifest(&repository, &digest)? else { return Ok(()) };
+    if row.state == ImageState::Revoked {
+        return Ok(());
+    }
+    let Ok(Manifest::Index(index)) = Manifest::parse(&row.bytes, Some(&row.media_type)) else {
+        return Err(JobError::fatal("the stored bytes are no index"));
+    };
+    let mut children = Vec::new();
+    for child in index.manifests.iter().filter(|c| !c.is_attestation()) {
+        let name = child.platform.as_ref().map_or_else(|| child.digest.short().to_owned(), ToString::to_string);
+        children.push((name, child_state(context, &repository, &child.digest)?));
+    }
+    let (state, reason) = combine(&children);
+    if state != row.state {
+        context.store.set_state(&repository, &digest, state, None, ACTOR, &reason)?;
+        tracing::info!(repository = %repository, image.digest = %digest, state = %state, "index judged");
+    }
+    Ok(())
+}
+
+fn child_state(
+    context: &Context,
+    repository: &Repository,
+    digest: &lazaret_model::Digest,
+) -> Result<ImageState, JobError> {
+    let child = context.store.manifest(repository, digest)?;
+    Ok(child.map_or(ImageState::Quarantined, |c| c.state))
+}
+
+/// The worst child decides; no image child at all is nothing that could be approved.
+fn combine(children: &[(String, ImageState)]) -> (ImageState, String) {
+    const WORST_FIRST: [ImageState; 7] = [
+        ImageState::Revoked,
+        ImageState::Blocked,
+        ImageState::Quarantined,
+        ImageState::Overdue,
+        ImageState::Due,
+        ImageState::PreGate,
+        ImageState::Approved,
+    ];
+    for state in WORST_FIRST {
+        let named: Vec<_> = children.iter().filter(|(_, s)| *s == state).map(|(n, _)| n.as_str()).collect();
+        if !named.is_empty() {
+            // A child that a person revoked blocks the index; revoking the index itself is another act.
+            let state = if state == ImageState::Revoked { ImageState::Blocked } else { state };
+            return (state, format!("{state}: {}", named.join(", ")));
+        }
+    }
+    (ImageState::Quarantined, "the index names no image".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_is_as_good_as_its_worst_child() {
+        use ImageState::{Approved, Blocked, Due, Quarantined, Revoked};
+        let state = |states: &[ImageState]| {
+            combine(&states.iter().map(|s| ("linux/amd64".to_owned(), *s)).collect::<Vec<_>>()).0
+        };
+        assert_eq!(state(&[Approved, Approved]), Approved);
+        assert_eq!(state(&[Approved, Due]), Due);
+        assert_eq!(state(&[Approved, Quarantined]), Quarantined);
+        assert_eq!(state(&[Quarantined, Blocked]), Blocked);
+        assert_eq!(state(&[Approved, Revoked]), Blocked);
+        assert_eq!(state(&[]), Quarantined);
+    }
+}

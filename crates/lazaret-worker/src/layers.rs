@@ -1,0 +1,91 @@
+//! Where layer inventories are found: in the store, being made by a tap, or in the blob itself.
+
+use std::{
+    collections::HashSet,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use lazaret_inventory::{LayerInventory, fingerprint, scan_layer};
+use lazaret_model::Digest;
+use lazaret_oci::{Descriptor, LayerSpec, Limits};
+use lazaret_store::{Store, StoreError};
+
+/// How long a judge waits for a tap before it reads the blob itself.
+const TAP_WAIT: Duration = Duration::from_secs(120);
+
+/// Layer inventories by verified digest.
+pub struct Layers {
+    store: Store,
+    limits: Limits,
+    in_flight: Mutex<HashSet<Digest>>,
+    settled: Condvar,
+}
+
+impl Layers {
+    pub fn new(store: Store, limits: Limits) -> Self {
+        Self { store, limits, in_flight: Mutex::default(), settled: Condvar::new() }
+    }
+
+    /// The stored inventory, if this detector set made one.
+    pub fn stored(&self, digest: &Digest) -> Result<Option<LayerInventory>, StoreError> {
+        let bytes = self.store.layer_inventory(digest, &fingerprint())?;
+        Ok(bytes.and_then(|b| serde_json::from_slice(&b).ok()))
+    }
+
+    /// The inventory of a layer: stored, or as the tap makes it, or read from the blob now. `None`: no such blob.
+    pub fn inventory(&self, layer: &Descriptor) -> Result<Option<LayerInventory>, StoreError> {
+        self.wait_for_tap(&layer.digest);
+        if let Some(found) = self.stored(&layer.digest)? {
+            return Ok(Some(found));
+        }
+        let Some((mut file, size)) = self.store.open_blob(&layer.digest)? else { return Ok(None) };
+        let spec = LayerSpec {
+            digest: Some(layer.digest.clone()),
+            size: Some(size),
+            diff_id: None,
+            media_type: layer.media_type.clone(),
+        };
+        let inventory = scan_layer(&mut file, &spec, &self.limits, &|_| {});
+        if inventory.verified {
+            self.keep(&layer.digest, &inventory)?;
+        }
+        Ok(Some(inventory))
+    }
+
+    pub(crate) fn announce(&self, digest: &Digest) {
+        self.lock().insert(digest.clone());
+    }
+
+    /// The tap is done; `None` when it has nothing worth keeping.
+    pub(crate) fn finish(&self, digest: &Digest, inventory: Option<LayerInventory>) {
+        if let Some(inventory) = inventory
+            && let Err(error) = self.keep(digest, &inventory)
+        {
+            tracing::warn!(layer.digest = %digest, %error, "cannot keep a layer inventory; the layer will be read again");
+        }
+        self.lock().remove(digest);
+        self.settled.notify_all();
+    }
+
+    fn keep(&self, digest: &Digest, inventory: &LayerInventory) -> Result<(), StoreError> {
+        match serde_json::to_vec(inventory) {
+            Ok(bytes) => self.store.put_layer_inventory(digest, &fingerprint(), &bytes),
+            Err(error) => {
+                tracing::error!(layer.digest = %digest, %error, "a layer inventory cannot be written as JSON");
+                Ok(())
+            }
+        }
+    }
+
+    fn wait_for_tap(&self, digest: &Digest) {
+        let waiting = self.lock();
+        let waited = self.settled.wait_timeout_while(waiting, TAP_WAIT, |set| set.contains(digest));
+        drop(waited);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<Digest>> {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+

@@ -1,0 +1,12 @@
+//! One file per command.
+
+pub(crate) mod admin;
+pub(crate) mod completions;
+pub(crate) mod db;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+mod image_argument;
+pub(crate) mod scan;
+pub(crate) mod serve;
+pub(crate) mod why;
+pub(crate) mod worker;

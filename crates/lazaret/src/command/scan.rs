@@ -1,0 +1,175 @@
+//! `lazaret scan SOURCE`: inventory, verdict, report; no store is needed.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::Context as _;
+use lazaret_advisory::AdvisoryDb;
+use lazaret_assess::{Judge, Judgement, Policy, Subject};
+use lazaret_inventory::{NoCache, ScannedImage, scan_images};
+use lazaret_model::{Clock, Outcome, Platform, Reference, Timestamp};
+use lazaret_oci::{Limits, LocalKind, Selection, Source, open_local};
+use lazaret_report::ImageReport;
+use lazaret_source::{RegistryOptions, RegistrySource};
+use lazaret_worker::open_snapshot;
+
+use crate::{
+    cli::{Scan, ScanFormat},
+    exit::{Exit, Usage},
+    output,
+    progress::LayerBars,
+    settings::Settings,
+    wire::{self, SystemClock},
+};
+
+pub(crate) fn run(settings: &Settings, args: &Scan) -> anyhow::Result<Exit> {
+    if let Some(what) = args.with.first() {
+        return Err(Usage(format!("--with {what}: this version does not look for that yet")).into());
+    }
+    let policy_name = args.policy.as_deref().unwrap_or(&settings.default_policy);
+    let policy = Policy::named(policy_name)
+        .ok_or_else(|| Usage(format!("--policy {policy_name}: expected production, staging or observe")))?;
+    let now = match &args.clock {
+        Some(text) => Timestamp::parse(text)
+            .ok_or_else(|| Usage(format!("--clock {text}: expected RFC 3339, e.g. 2026-11-24T00:00:00Z")))?,
+        None => SystemClock.now(),
+    };
+    let selection = selection(args.platform.as_deref())?;
+    let limits = Limits::default();
+    let source = open_image(&args.source, &limits, args.plain_http)?;
+    let judge = Judge::new(Arc::new(open_db(settings, args)?), wire::judge_settings(settings));
+
+    let bars = LayerBars::new();
+    let (index, images) = scan_images(&*source, &selection, &NoCache, &limits, &bars)
+        .with_context(|| format!("cannot open {}", source.name()))?;
+    bars.finish();
+    let judged = images
+        .into_iter()
+        .map(|image| judge_image(&judge, image, &policy, now))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let reports: Vec<_> = judged.iter().map(Judged::report).collect();
+    output::data(&match args.format {
+        ScanFormat::Json => lazaret_report::scan_json(index.as_ref(), &reports)?,
+        ScanFormat::Sarif => lazaret_report::scan_sarif(&reports)?,
+        ScanFormat::Table => lazaret_report::scan_table(index.as_ref(), &reports, output::style()),
+    })?;
+    let outcome = worst(judged.iter().map(|j| j.judgement.decision.verdict.outcome));
+    Ok(if args.exit_zero { Exit::Done } else { outcome.into() })
+}
+
+struct Judged {
+    subject: Subject,
+    judgement: Judgement,
+    layers_verified: bool,
+}
+
+impl Judged {
+    fn report(&self) -> ImageReport<'_> {
+        ImageReport {
+            facts: &self.subject.facts,
+            inventory: &self.subject.inventory,
+            decision: &self.judgement.decision,
+            layers_verified: self.layers_verified,
+        }
+    }
+}
+
+fn judge_image(judge: &Judge, image: ScannedImage, policy: &Policy, now: Timestamp) -> anyhow::Result<Judged> {
+    let subject = Subject { facts: image.facts, inventory: image.inventory };
+    let judgement = judge.judge(&subject, policy, now)?;
+    Ok(Judged { subject, judgement, layers_verified: image.layers_verified })
+}
+
+/// Deny before incomplete before allow; no image at all is incomplete.
+fn worst(outcomes: impl Iterator<Item = Outcome>) -> Outcome {
+    let all: Vec<_> = outcomes.collect();
+    [Outcome::Deny, Outcome::Incomplete].into_iter().find(|o| all.contains(o)).unwrap_or(if all.is_empty() {
+        Outcome::Incomplete
+    } else {
+        Outcome::Allow
+    })
+}
+
+fn selection(platform: Option<&str>) -> Result<Selection, Usage> {
+    match platform {
+        None | Some("all") => Ok(Selection::All),
+        Some(text) => Platform::parse(text)
+            .map(Selection::Platform)
+            .ok_or_else(|| Usage(format!("--platform {text}: expected os/architecture, e.g. linux/arm64, or all"))),
+    }
+}
+
+fn open_db(settings: &Settings, args: &Scan) -> anyhow::Result<AdvisoryDb> {
+    if let Some(file) = &args.db {
+        return Ok(AdvisoryDb::open(file)?);
+    }
+    let data = wire::data_dir(args.data.data.as_deref(), settings)?;
+    Ok(open_snapshot(&wire::advisories_dir(&data))?.0)
+}
+
+/// One syntax for all sources (product.md, "Image sources").
+pub(crate) fn open_image(text: &str, limits: &Limits, plain_http: bool) -> anyhow::Result<Box<dyn Source>> {
+    let (kind, rest) = match text.split_once(':') {
+        Some(("docker-archive", rest)) => (LocalKind::DockerArchive, rest),
+        Some(("oci", rest)) => (LocalKind::OciDir, rest),
+        Some(("oci-archive", rest)) => (LocalKind::OciArchive, rest),
+        Some(("dir", rest)) => (LocalKind::Dir, rest),
+        Some((kind @ ("docker" | "podman" | "containerd" | "sbom"), _)) => {
+            return Err(Usage(format!("{kind}: sources are not in this version; see `lazaret scan --help`")).into());
+        }
+        _ => return open_registry(text, limits, plain_http),
+    };
+    let (path, tag) = split_tag(rest);
+    Ok(open_local(kind, Path::new(path), tag, limits)?)
+}
+
+/// `path[:tag]`; a path that exists as written has no tag.
+fn split_tag(text: &str) -> (&str, Option<&str>) {
+    match text.rsplit_once(':') {
+        Some((path, tag)) if !Path::new(text).exists() && !tag.contains('/') => (path, Some(tag)),
+        _ => (text, None),
+    }
+}
+
+fn open_registry(text: &str, limits: &Limits, plain_http: bool) -> anyhow::Result<Box<dyn Source>> {
+    let reference = Reference::parse(text).map_err(|e| Usage(e.to_string()))?;
+    let credentials = match (wire::environment("LAZARET_ID"), wire::environment("LAZARET_SECRET")) {
+        (Some(id), Some(secret)) => Some((id, secret)),
+        _ => docker_login(&reference.registry),
+    };
+    let options = RegistryOptions { credentials, plain_http, limits: limits.clone(), client: wire::http_client()? };
+    Ok(Box::new(RegistrySource::open(&reference, options)?))
+}
+
+/// What `docker login` stored as plain base64; credential helpers are not asked.
+fn docker_login(registry: &str) -> Option<(String, String)> {
+    let folder = wire::environment("DOCKER_CONFIG").map(std::path::PathBuf::from).or_else(|| {
+        let home = wire::environment("HOME")?;
+        Some(Path::new(&home).join(".docker"))
+    })?;
+    let text = std::fs::read_to_string(folder.join("config.json")).ok()?;
+    let config: serde_json::Value = serde_json::from_str(&text).ok()?;
+    let encoded = config.get("auths")?.get(registry)?.get("auth")?.as_str()?;
+    let decoded = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, encoded).ok()?;
+    let (id, secret) = String::from_utf8(decoded).ok()?.split_once(':').map(|(i, s)| (i.to_owned(), s.to_owned()))?;
+    Some((id, secret))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_platform_decides() {
+        use Outcome::{Allow, Deny, Incomplete};
+        assert_eq!(worst([Allow, Incomplete, Deny].into_iter()), Deny);
+        assert_eq!(worst([Allow, Incomplete].into_iter()), Incomplete);
+        assert_eq!(worst([Allow].into_iter()), Allow);
+        assert_eq!(worst(std::iter::empty()), Incomplete);
+    }
+
+    #[test]
+    fn a_tag_follows_the_last_colon() {
+        assert_eq!(split_tag("layout:1.0"), ("layout", Some("1.0")));
+        assert_eq!(split_tag("/a:b/layout"), ("/a:b/layout", None));
+    }
+}

@@ -1,0 +1,36 @@
+//! Data goes to stdout, talk to stderr.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+/// Prints data. A closed pipe ends quietly, as `head` expects.
+pub(crate) fn data(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    match write!(out, "{text}{end}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Prints a value as JSON.
+pub(crate) fn json<T: Serialize>(value: &T) -> anyhow::Result<()> {
+    data(&serde_json::to_string_pretty(value)?)
+}
+
+/// Prints rows under a header, aligned.
+pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
+    let mut table = comfy_table::Table::new();
+    table.load_preset(comfy_table::presets::NOTHING).set_header(header);
+    for row in rows {
+        table.add_row(row);
+    }
+    data(&table.trim_fmt())
+}
+
+/// Talk: hints, summaries, addresses.
+#[expect(clippy::print_stderr, reason = "talk goes to stderr")]
+pub(crate) fn say(text: &str) {
+    eprintln!("{text}");
+}

@@ -1,0 +1,138 @@
+//! Joins the rooms: the system's clock and environment, store, snapshot, judge, keys, workers. Happens once.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context as _, anyhow};
+use lazaret_assess::{CurrentJudge, Judge, JudgeSettings, SigningKey, generate_key};
+use lazaret_model::{Clock, Timestamp};
+use lazaret_oci::Limits;
+use lazaret_store::Store;
+use lazaret_worker::{Context, Layers, open_snapshot};
+
+use crate::settings::{self, Settings};
+
+/// The system's clock.
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one clock that is handed to everything else")]
+    fn now(&self) -> Timestamp {
+        Timestamp(jiff::Timestamp::now())
+    }
+}
+
+/// Settings from the file and the environment.
+pub(crate) fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
+    Ok(settings::load(file, &environment)?)
+}
+
+/// One variable, if it is set to valid Unicode.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub(crate) fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The data folder: flag, setting, or the user's data folder.
+pub(crate) fn data_dir(flag: Option<&Path>, settings: &Settings) -> anyhow::Result<PathBuf> {
+    if let Some(dir) = flag.map(Path::to_path_buf).or_else(|| settings.data.clone()) {
+        return Ok(dir);
+    }
+    let home = |name: &str, rest: &str| environment(name).filter(|v| !v.is_empty()).map(|v| Path::new(&v).join(rest));
+    home("XDG_DATA_HOME", "lazaret")
+        .or_else(|| home("HOME", ".local/share/lazaret"))
+        .ok_or_else(|| anyhow!("no data folder: give --data DIR, or set LAZARET_DATA"))
+}
+
+/// Where the compiled advisories of a data folder lie.
+pub(crate) fn advisories_dir(data: &Path) -> PathBuf {
+    data.join("advisories")
+}
+
+/// Opens (or makes) the store of a data folder.
+pub(crate) fn open_store(data: &Path) -> anyhow::Result<Store> {
+    Store::open(data, Arc::new(SystemClock)).with_context(|| format!("cannot open the store in {}", data.display()))
+}
+
+/// What the judge is told by the settings.
+pub(crate) fn judge_settings(settings: &Settings) -> JudgeSettings {
+    JudgeSettings {
+        accept_starter: settings.accept_starter,
+        max_age: settings.max_age,
+        extended_support: settings.extended_support,
+    }
+}
+
+/// Everything that a server or worker runs with.
+pub(crate) struct House {
+    pub(crate) context: Context,
+    /// File of the snapshot in use; `None` for the starter set.
+    pub(crate) snapshot: Option<PathBuf>,
+    pub(crate) advisories: PathBuf,
+}
+
+/// Opens the store, the snapshot and the signing key of a data folder.
+pub(crate) fn house(data: &Path, settings: &Settings) -> anyhow::Result<House> {
+    let store = open_store(data)?;
+    let advisories = advisories_dir(data);
+    let (db, snapshot) = open_snapshot(&advisories)?;
+    let judge = Judge::new(Arc::new(db), judge_settings(settings));
+    let limits = Limits::default();
+    let context = Context {
+        judge: Arc::new(CurrentJudge::new(Arc::new(judge))),
+        layers: Arc::new(Layers::new(store.clone(), limits.clone())),
+        key: Arc::new(signing_key(&store)?),
+        limits,
+        clock: Arc::new(SystemClock),
+        default_policy: settings.default_policy.clone(),
+        store,
+    };
+    Ok(House { context, snapshot, advisories })
+}
+
+/// The newest signing key that is not retired; made on the first start.
+pub(crate) fn signing_key(store: &Store) -> anyhow::Result<SigningKey> {
+    let active = |store: &Store| -> anyhow::Result<Option<SigningKey>> {
+        let keys = store.signing_keys()?;
+        let newest = keys.into_iter().filter(|k| k.retired.is_none()).max_by_key(|k| k.created);
+        let Some(row) = newest else { return Ok(None) };
+        let pkcs8 = row.pkcs8.ok_or_else(|| anyhow!("the signing key {} has no private part", row.id))?;
+        Ok(Some(SigningKey::from_pkcs8(&pkcs8)?))
+    };
+    if let Some(key) = active(store)? {
+        return Ok(key);
+    }
+    add_signing_key(store)?;
+    active(store)?.ok_or_else(|| anyhow!("the signing key that was just made is not there"))
+}
+
+/// Makes a signing key; the id is derived from its public part.
+pub(crate) fn add_signing_key(store: &Store) -> anyhow::Result<String> {
+    let pkcs8 = generate_key()?;
+    let key = SigningKey::from_pkcs8(&pkcs8)?;
+    store.add_signing_key(key.id(), key.public(), &pkcs8)?;
+    Ok(key.id().to_owned())
+}
+
+/// The one HTTP client of commands: bounded waits, no surprise redirects beyond ten.
+pub(crate) fn http_client() -> anyhow::Result<reqwest::blocking::Client> {
+    let agent = concat!("lazaret/", env!("CARGO_PKG_VERSION"));
+    let client = reqwest::blocking::Client::builder()
+        .user_agent(agent)
+        .connect_timeout(std::time::Duration::from_secs(20))
+        .timeout(None)
+        .build()?;
+    Ok(client)
+}
+
+/// Logging to stderr by the settings.
+pub(crate) fn init_log(settings: &Settings) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&settings.log_filter)
+        .with_context(|| format!("log.filter = {:?} is not a filter", settings.log_filter))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second start in one process (tests) keeps the first subscriber.
+    let _ = if settings.log_json { builder.json().try_init() } else { builder.with_ansi(false).try_init() };
+    Ok(())
+}
