@@ -34,3 +34,14 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()>
 pub(crate) fn say(text: &str) {
     eprintln!("{text}");
 }
+
+/// Width and colour of the terminal that stdout is; neither when it is piped, no colour with NO_COLOR.
+pub(crate) fn style() -> lazaret_report::TableStyle {
+    let terminal = io::IsTerminal::is_terminal(&io::stdout());
+    let width = console_width().filter(|_| terminal);
+    lazaret_report::TableStyle { width, color: terminal && crate::wire::environment("NO_COLOR").is_none() }
+}
+
+fn console_width() -> Option<u16> {
+    comfy_table::Table::new().set_content_arrangement(comfy_table::ContentArrangement::Dynamic).width()
+}

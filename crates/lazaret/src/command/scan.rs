@@ -48,9 +48,9 @@ pub(crate) fn run(settings: &Settings, args: &Scan) -> anyhow::Result<Exit> {
         .collect::<anyhow::Result<Vec<_>>>()?;
     let reports: Vec<_> = judged.iter().map(Judged::report).collect();
     output::data(&match args.format {
-        ScanFormat::Json => lazaret_report::scan_json(index.as_ref(), &reports)?,
-        ScanFormat::Sarif => lazaret_report::scan_sarif(&reports)?,
-        ScanFormat::Table => lazaret_report::scan_table(index.as_ref(), &reports, output::style()),
+        ScanFormat::Json => lazaret_report::scan_json(index.as_ref(), &reports),
+        ScanFormat::Sarif => lazaret_report::scan_sarif(&args.source, index.as_ref(), &reports),
+        ScanFormat::Table => lazaret_report::scan_table(&args.source, index.as_ref(), &reports, output::style()),
     })?;
     let outcome = worst(judged.iter().map(|j| j.judgement.decision.verdict.outcome));
     Ok(if args.exit_zero { Exit::Done } else { outcome.into() })
