@@ -1,5 +1,6 @@
 //! What every job gets, and how it says that it failed.
 
+pub(crate) mod analyse_layer;
 pub(crate) mod judge_image;
 pub(crate) mod judge_index;
 pub(crate) mod rejudge_all;
@@ -7,7 +8,7 @@ pub(crate) mod rejudge_all;
 use std::sync::Arc;
 
 use lazaret_assess::{CurrentJudge, SigningKey};
-use lazaret_model::{Clock, Digest, Repository};
+use lazaret_model::Clock;
 use lazaret_oci::Limits;
 use lazaret_store::{Store, StoreError};
 
@@ -51,18 +52,5 @@ impl From<StoreError> for JobError {
     /// A full disk or a busy database passes: the image stays as it is and the job is tried again.
     fn from(error: StoreError) -> Self {
         Self::passing(error)
-    }
-}
-
-/// Payload of the jobs that act on one manifest.
-#[derive(serde::Serialize, serde::Deserialize)]
-pub(crate) struct ManifestPayload {
-    pub(crate) repository: Repository,
-    pub(crate) digest: Digest,
-}
-
-impl ManifestPayload {
-    pub(crate) fn parse(payload: &str) -> Result<Self, JobError> {
-        serde_json::from_str(payload).map_err(|e| JobError::fatal(format!("the job's payload cannot be read: {e}")))
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use lazaret_inventory::{LayerInventory, fingerprint, scan_layer};
 use lazaret_model::Digest;
-use lazaret_oci::{Descriptor, LayerSpec, Limits};
+use lazaret_oci::{LayerSpec, Limits};
 use lazaret_store::{Store, StoreError};
 
 /// How long a judge waits for a tap before it reads the blob itself.
@@ -34,21 +34,21 @@ impl Layers {
     }
 
     /// The inventory of a layer: stored, or as the tap makes it, or read from the blob now. `None`: no such blob.
-    pub fn inventory(&self, layer: &Descriptor) -> Result<Option<LayerInventory>, StoreError> {
-        self.wait_for_tap(&layer.digest);
-        if let Some(found) = self.stored(&layer.digest)? {
+    pub fn inventory(&self, layer: &Digest, media_type: &str) -> Result<Option<LayerInventory>, StoreError> {
+        self.wait_for_tap(layer);
+        if let Some(found) = self.stored(layer)? {
             return Ok(Some(found));
         }
-        let Some((mut file, size)) = self.store.open_blob(&layer.digest)? else { return Ok(None) };
+        let Some((mut file, size)) = self.store.open_blob(layer)? else { return Ok(None) };
         let spec = LayerSpec {
-            digest: Some(layer.digest.clone()),
+            digest: Some(layer.clone()),
             size: Some(size),
             diff_id: None,
-            media_type: layer.media_type.clone(),
+            media_type: media_type.to_owned(),
         };
         let inventory = scan_layer(&mut file, &spec, &self.limits, &|_| {});
         if inventory.verified {
-            self.keep(&layer.digest, &inventory)?;
+            self.keep(layer, &inventory)?;
         }
         Ok(Some(inventory))
     }
@@ -88,4 +88,3 @@ impl Layers {
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-

@@ -16,6 +16,6 @@ mod tap;
 pub use job::{Context, JobError};
 pub use layers::Layers;
 pub use runner::{Runner, run_pending};
-pub use scheduler::{SnapshotWatch, open_snapshot};
+pub use scheduler::{Activated, SnapshotWatch, open_snapshot};
 pub use store_cache::StoreCache;
 pub use tap::UploadTap;

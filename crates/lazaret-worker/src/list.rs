@@ -1,15 +1,15 @@
 //! Every kind of job, one per line.
 
-use lazaret_store::Job;
+use lazaret_store::Work;
 
-use crate::job::{Context, JobError, judge_image, judge_index, rejudge_all};
+use crate::job::{Context, JobError, analyse_layer, judge_image, judge_index, rejudge_all};
 
-/// Runs one claimed job.
-pub(crate) fn run(context: &Context, job: &Job) -> Result<(), JobError> {
-    match job.kind.as_str() {
-        judge_image::KIND => judge_image::run(context, &job.payload),
-        judge_index::KIND => judge_index::run(context, &job.payload),
-        rejudge_all::KIND => rejudge_all::run(context),
-        other => Err(JobError::fatal(format!("no job of kind {other:?}: made by another version of lazaret?"))),
+/// Does the work of one claimed job.
+pub(crate) fn run(context: &Context, work: &Work) -> Result<(), JobError> {
+    match work {
+        Work::AnalyseLayer { digest, media_type } => analyse_layer::run(context, digest, media_type),
+        Work::JudgeImage { repository, digest } => judge_image::run(context, repository, digest),
+        Work::JudgeIndex { repository, digest } => judge_index::run(context, repository, digest),
+        Work::RejudgeAll => rejudge_all::run(context),
     }
 }

@@ -55,9 +55,11 @@ impl Runner {
 
 fn work(context: &Context, stopping: &AtomicBool) {
     while !stopping.load(Ordering::Acquire) {
-        match context.store.claim(LEASE) {
-            Ok(Some(job)) => finish(context, &job, list::run(context, &job)),
-            Ok(None) => context.store.wait_for_work(LOOK),
+        match context.store.claim(context.clock.now(), LEASE) {
+            Ok(Some(job)) => finish(context, &job, list::run(context, &job.work)),
+            Ok(None) => {
+                context.store.wait_for_work(LOOK);
+            }
             Err(error) => {
                 tracing::error!(%error, "cannot claim a job");
                 thread::sleep(LOOK);
@@ -69,8 +71,8 @@ fn work(context: &Context, stopping: &AtomicBool) {
 /// Runs what is due now on the caller's thread, until nothing is; for commands and tests.
 pub fn run_pending(context: &Context) -> Result<usize, lazaret_store::StoreError> {
     let mut count = 0;
-    while let Some(job) = context.store.claim(LEASE)? {
-        finish(context, &job, list::run(context, &job));
+    while let Some(job) = context.store.claim(context.clock.now(), LEASE)? {
+        finish(context, &job, list::run(context, &job.work));
         count += 1;
     }
     Ok(count)
@@ -81,7 +83,7 @@ fn finish(context: &Context, job: &Job, result: Result<(), JobError>) {
         Ok(()) => context.store.complete(job.id),
         Err(error) => {
             let retry_at = error.retry.then(|| later(&*context.clock, job.attempts));
-            tracing::error!(job.kind = job.kind, job.id, job.attempts, %error, retry = error.retry, "job failed");
+            tracing::error!(job.work = ?job.work, job.id, job.attempts, %error, retry = error.retry, "job failed");
             context.store.fail(job.id, &error.message, retry_at)
         }
     };
@@ -91,8 +93,8 @@ fn finish(context: &Context, job: &Job, result: Result<(), JobError>) {
 }
 
 /// 1, 2, 4 ... seconds from now.
-fn later(clock: &dyn Clock, attempts: i64) -> Timestamp {
-    let pause = Duration::from_secs(1 << attempts.clamp(0, 10)).min(LONGEST_PAUSE);
+fn later(clock: &dyn Clock, attempts: u32) -> Timestamp {
+    let pause = Duration::from_secs(1 << attempts.min(10)).min(LONGEST_PAUSE);
     let millis = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
     let now = clock.now();
     Timestamp::from_millis(now.as_millis().saturating_add(millis)).unwrap_or(now)

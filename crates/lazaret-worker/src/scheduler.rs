@@ -7,11 +7,13 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
-use lazaret_advisory::{AdvisoryDb, DbError};
+use lazaret_advisory::{AdvisoryDb, DbError, update::current};
 use lazaret_assess::{CurrentJudge, Judge, JudgeSettings};
+
+use lazaret_store::{Priority, Work};
 
 use crate::Context;
 
@@ -25,17 +27,30 @@ pub struct SnapshotWatch {
     thread: JoinHandle<()>,
 }
 
-/// The active snapshot of `dir`, or the built-in starter set where there is none, with the path it came from.
-pub fn open_snapshot(dir: &Path) -> Result<(AdvisoryDb, Option<PathBuf>), DbError> {
-    match lazaret_advisory::current(dir)? {
-        Some(path) => Ok((AdvisoryDb::open(&path)?, Some(path))),
+/// A snapshot as it was activated: its file, and when. Checking feeds anew activates the same file again.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Activated {
+    path: PathBuf,
+    at: Option<SystemTime>,
+}
+
+/// The active snapshot of `dir`, or the built-in starter set where there is none, with its activation.
+pub fn open_snapshot(dir: &Path) -> Result<(AdvisoryDb, Option<Activated>), DbError> {
+    match active(dir)? {
+        Some(found) => Ok((AdvisoryDb::open(&found.path)?, Some(found))),
         None => Ok((AdvisoryDb::starter()?, None)),
     }
 }
 
+fn active(dir: &Path) -> Result<Option<Activated>, DbError> {
+    // The time first: an activation between the two reads is then seen at the next look.
+    let at = std::fs::metadata(dir.join("current")).and_then(|m| m.modified()).ok();
+    Ok(current(dir)?.map(|path| Activated { path, at }))
+}
+
 impl SnapshotWatch {
-    /// `opened` is the path that the current judge's snapshot came from.
-    pub fn start(context: &Context, dir: PathBuf, opened: Option<PathBuf>) -> std::io::Result<Self> {
+    /// `opened` is the activation that the current judge's snapshot came from.
+    pub fn start(context: &Context, dir: PathBuf, opened: Option<Activated>) -> std::io::Result<Self> {
         let stopping = Arc::new(AtomicBool::new(false));
         let (context, stop) = (context.clone(), stopping.clone());
         let thread = thread::Builder::new().name("snapshot-watch".to_owned()).spawn(move || {
@@ -60,14 +75,14 @@ impl SnapshotWatch {
 struct Watch {
     context: Context,
     dir: PathBuf,
-    opened: Option<PathBuf>,
+    opened: Option<Activated>,
     day: i64,
 }
 
 impl Watch {
     fn look(&mut self) {
-        match lazaret_advisory::current(&self.dir) {
-            Ok(Some(path)) if self.opened.as_ref() != Some(&path) => self.swap(path),
+        match active(&self.dir) {
+            Ok(Some(found)) if self.opened.as_ref() != Some(&found) => self.swap(found),
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "cannot look for a new snapshot; the last one stays"),
         }
@@ -78,22 +93,24 @@ impl Watch {
         }
     }
 
-    fn swap(&mut self, path: PathBuf) {
-        match AdvisoryDb::open(&path) {
+    fn swap(&mut self, found: Activated) {
+        match AdvisoryDb::open(&found.path) {
             Ok(db) => {
                 let snapshot = db.info().id.to_string();
-                let settings: JudgeSettings = self.context.judge.load().settings().clone();
+                let settings = self.context.judge.load().settings();
                 swap_judge(&self.context.judge, db, settings);
-                self.opened = Some(path);
+                self.opened = Some(found);
                 tracing::info!(advisories.snapshot = snapshot, "a new snapshot of advisories is in use");
                 self.rejudge("a new snapshot");
             }
-            Err(error) => tracing::warn!(path = %path.display(), %error, "the new snapshot cannot be opened; the last one stays"),
+            Err(error) => {
+                tracing::warn!(path = %found.path.display(), %error, "the new snapshot cannot be opened; the last one stays")
+            }
         }
     }
 
     fn rejudge(&self, why: &str) {
-        if let Err(error) = self.context.store.enqueue_rejudge_all() {
+        if let Err(error) = self.context.store.enqueue(&Work::RejudgeAll, Priority::Background) {
             tracing::error!(%error, why, "cannot queue a new judgement");
         }
     }

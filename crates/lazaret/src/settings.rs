@@ -75,7 +75,9 @@ pub(crate) const SETTINGS: &[Setting] = &[
         key: "listen",
         default: "127.0.0.1:5000",
         doc: "Address and port of the registry, the API and the console.",
-        set: |s, v| v.parse().map(|a| s.listen = a).map_err(|_| "expected ADDRESS:PORT, e.g. 127.0.0.1:5000".to_owned()),
+        set: |s, v| {
+            v.parse().map(|a| s.listen = a).map_err(|_| "expected ADDRESS:PORT, e.g. 127.0.0.1:5000".to_owned())
+        },
     },
     Setting {
         key: "insecure_http",
@@ -314,10 +316,7 @@ mod tests {
             file("\n[policy]\nmax_age = \"7d\"").unwrap_err(),
             "line 3: no setting \"policy.max_age\"; did you mean \"advisories.max_age\"?"
         );
-        assert_eq!(
-            file("workers = 0").unwrap_err(),
-            "line 1: workers = \"0\": expected a whole number from 1 to 64"
-        );
+        assert_eq!(file("workers = 0").unwrap_err(), "line 1: workers = \"0\": expected a whole number from 1 to 64");
         assert!(file("a = \n").unwrap_err().starts_with("line 1: "));
         let variables = |name: &str| (name == "LAZARET_LISTEN").then(|| "nowhere".to_owned());
         assert!(load(None, &variables).unwrap_err().to_string().starts_with("LAZARET_LISTEN=\"nowhere\": expected"));

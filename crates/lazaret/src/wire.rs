@@ -10,9 +10,12 @@ use lazaret_assess::{CurrentJudge, Judge, JudgeSettings, SigningKey, generate_ke
 use lazaret_model::{Clock, Timestamp};
 use lazaret_oci::Limits;
 use lazaret_store::Store;
-use lazaret_worker::{Context, Layers, open_snapshot};
+use lazaret_worker::{Activated, Context, Layers, open_snapshot};
 
 use crate::settings::{self, Settings};
+
+/// Who is on record for what a start does by itself.
+const ACTOR: &str = "lazaret";
 
 /// The system's clock.
 pub(crate) struct SystemClock;
@@ -68,8 +71,8 @@ pub(crate) fn judge_settings(settings: &Settings) -> JudgeSettings {
 /// Everything that a server or worker runs with.
 pub(crate) struct House {
     pub(crate) context: Context,
-    /// File of the snapshot in use; `None` for the starter set.
-    pub(crate) snapshot: Option<PathBuf>,
+    /// Activation of the snapshot in use; `None` for the starter set.
+    pub(crate) snapshot: Option<Activated>,
     pub(crate) advisories: PathBuf,
 }
 
@@ -94,26 +97,18 @@ pub(crate) fn house(data: &Path, settings: &Settings) -> anyhow::Result<House> {
 
 /// The newest signing key that is not retired; made on the first start.
 pub(crate) fn signing_key(store: &Store) -> anyhow::Result<SigningKey> {
-    let active = |store: &Store| -> anyhow::Result<Option<SigningKey>> {
-        let keys = store.signing_keys()?;
-        let newest = keys.into_iter().filter(|k| k.retired.is_none()).max_by_key(|k| k.created);
-        let Some(row) = newest else { return Ok(None) };
-        let pkcs8 = row.pkcs8.ok_or_else(|| anyhow!("the signing key {} has no private part", row.id))?;
-        Ok(Some(SigningKey::from_pkcs8(&pkcs8)?))
-    };
-    if let Some(key) = active(store)? {
-        return Ok(key);
-    }
-    add_signing_key(store)?;
-    active(store)?.ok_or_else(|| anyhow!("the signing key that was just made is not there"))
+    let pkcs8 = generate_key()?;
+    let fresh = SigningKey::from_pkcs8(&pkcs8)?;
+    let row = store.first_signing_key(&pkcs8, fresh.public(), ACTOR)?;
+    let pkcs8 = row.pkcs8.ok_or_else(|| anyhow!("the signing key {} has no private part", row.id))?;
+    Ok(SigningKey::from_pkcs8(&pkcs8)?)
 }
 
-/// Makes a signing key; the id is derived from its public part.
-pub(crate) fn add_signing_key(store: &Store) -> anyhow::Result<String> {
+/// Makes a signing key and returns its id.
+pub(crate) fn add_signing_key(store: &Store, actor: &str) -> anyhow::Result<String> {
     let pkcs8 = generate_key()?;
     let key = SigningKey::from_pkcs8(&pkcs8)?;
-    store.add_signing_key(key.id(), key.public(), &pkcs8)?;
-    Ok(key.id().to_owned())
+    Ok(store.add_signing_key(&pkcs8, key.public(), actor)?.id)
 }
 
 /// The one HTTP client of commands: bounded waits, no surprise redirects beyond ten.

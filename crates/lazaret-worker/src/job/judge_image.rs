@@ -4,25 +4,20 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use lazaret_assess::{Judgement, Policy, Subject, next_state};
 use lazaret_inventory::{LayerInventory, coalesce};
-use lazaret_model::{
-    Decision, Digest, ImageFacts, ImageState, Outcome, Platform, Problem, ProblemKind, Repository, SignedDecision,
-};
+use lazaret_model::{Decision, Digest, ImageFacts, ImageState, Outcome, Platform, Problem, ProblemKind, Repository};
 use lazaret_oci::{ImageManifest, Manifest, image_facts};
 use lazaret_store::ManifestRow;
 
-use super::{ACTOR, Context, JobError, ManifestPayload};
+use super::{ACTOR, Context, JobError};
 
-pub(crate) const KIND: &str = "judge_image";
-
-pub(crate) fn run(context: &Context, payload: &str) -> Result<(), JobError> {
-    let ManifestPayload { repository, digest } = ManifestPayload::parse(payload)?;
-    let Some(row) = context.store.manifest(&repository, &digest)? else { return Ok(()) };
+pub(crate) fn run(context: &Context, repository: &Repository, digest: &Digest) -> Result<(), JobError> {
+    let Some(row) = context.store.manifest(repository, digest)? else { return Ok(()) };
     let subject = subject(context, &row)?;
-    let policy = context.policy_of(&repository)?;
+    let policy = context.policy_of(repository)?;
     let judge = context.judge.load();
     let judgement = judge.judge(&subject, &policy, context.clock.now()).map_err(JobError::passing)?;
 
-    let history = history(context, &repository, &digest)?;
+    let history = history(context, repository, digest)?;
     let unexplained = history.iter().any(|p| !judge.unexplained(p, &judgement, &subject).is_empty());
     let outcome = judgement.decision.verdict.outcome;
     let state = next_state(row.state, outcome, unexplained);
@@ -32,14 +27,9 @@ pub(crate) fn run(context: &Context, payload: &str) -> Result<(), JobError> {
         return Ok(());
     }
     let reason = reason(&judgement, state, unexplained);
-    let signed = SignedDecision {
-        id: judgement.id.clone(),
-        signature: context.key.sign(judgement.body.as_bytes()),
-        key: context.key.id().to_owned(),
-        body: judgement.body,
-    };
+    let signed = context.key.sign_judgement(&judgement);
     context.store.put_contents(&judgement.contents)?;
-    context.store.set_state(&repository, &digest, state, Some(&signed), ACTOR, &reason)?;
+    context.store.set_state(repository, digest, state, Some(&signed), ACTOR, &reason)?;
     tracing::info!(
         repository = %repository, image.digest = %digest, state = %state, decision = %signed.id,
         "judged"
@@ -50,7 +40,8 @@ pub(crate) fn run(context: &Context, payload: &str) -> Result<(), JobError> {
 /// Earlier decisions, newest first, back to the last one that allowed.
 fn history(context: &Context, repository: &Repository, digest: &Digest) -> Result<Vec<Decision>, JobError> {
     let mut decisions = Vec::new();
-    for signed in context.store.decisions_of(repository, digest)? {
+    for row in context.store.decisions_of(repository, digest)? {
+        let Some(signed) = row.decision.map(|id| context.store.decision(&id)).transpose()?.flatten() else { continue };
         let Ok(decision) = serde_json::from_str::<Decision>(&signed.body) else { continue };
         let allowed = decision.verdict.outcome == Outcome::Allow;
         decisions.push(decision);
@@ -82,7 +73,7 @@ fn subject(context: &Context, row: &ManifestRow) -> Result<Subject, JobError> {
     let mut layers = Vec::new();
     let mut problems = Vec::new();
     for (layer, diff_id) in manifest.layers.iter().zip(&facts.diff_ids) {
-        match context.layers.inventory(layer)? {
+        match context.layers.inventory(&layer.digest, &layer.media_type)? {
             Some(inventory) => {
                 problems.extend(mismatch(layer, diff_id, &inventory));
                 layers.push(Arc::new(inventory));
@@ -180,7 +171,7 @@ fn reason(judgement: &Judgement, state: ImageState, unexplained: bool) -> String
 impl Context {
     /// The policy that the repository names, or the default one.
     fn policy_of(&self, repository: &Repository) -> Result<Policy, JobError> {
-        let named = self.store.repository(repository.as_str())?.and_then(|r| r.policy);
+        let named = self.store.repository(repository)?.and_then(|r| r.policy);
         let name = named.as_deref().unwrap_or(&self.default_policy);
         Policy::named(name).ok_or_else(|| {
             JobError::fatal(format!("repository {repository} names the policy {name:?}, which is not there"))

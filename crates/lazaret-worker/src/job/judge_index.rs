@@ -1,15 +1,12 @@
 //! Sets the state of an index from its image children: approved when all of them are (gate.md 10).
 
-use lazaret_model::{ImageState, Repository};
+use lazaret_model::{Digest, ImageState, Repository};
 use lazaret_oci::Manifest;
 
-use super::{ACTOR, Context, JobError, ManifestPayload};
+use super::{ACTOR, Context, JobError};
 
-pub(crate) const KIND: &str = "judge_index";
-
-pub(crate) fn run(context: &Context, payload: &str) -> Result<(), JobError> {
-    let ManifestPayload { repository, digest } = ManifestPayload::parse(payload)?;
-    let Some(row) = context.store.manifest(&repository, &digest)? else { return Ok(()) };
+pub(crate) fn run(context: &Context, repository: &Repository, digest: &Digest) -> Result<(), JobError> {
+    let Some(row) = context.store.manifest(repository, digest)? else { return Ok(()) };
     if row.state == ImageState::Revoked {
         return Ok(());
     }
@@ -19,21 +16,17 @@ pub(crate) fn run(context: &Context, payload: &str) -> Result<(), JobError> {
     let mut children = Vec::new();
     for child in index.manifests.iter().filter(|c| !c.is_attestation()) {
         let name = child.platform.as_ref().map_or_else(|| child.digest.short().to_owned(), ToString::to_string);
-        children.push((name, child_state(context, &repository, &child.digest)?));
+        children.push((name, child_state(context, repository, &child.digest)?));
     }
     let (state, reason) = combine(&children);
     if state != row.state {
-        context.store.set_state(&repository, &digest, state, None, ACTOR, &reason)?;
+        context.store.set_state(repository, digest, state, None, ACTOR, &reason)?;
         tracing::info!(repository = %repository, image.digest = %digest, state = %state, "index judged");
     }
     Ok(())
 }
 
-fn child_state(
-    context: &Context,
-    repository: &Repository,
-    digest: &lazaret_model::Digest,
-) -> Result<ImageState, JobError> {
+fn child_state(context: &Context, repository: &Repository, digest: &Digest) -> Result<ImageState, JobError> {
     let child = context.store.manifest(repository, digest)?;
     Ok(child.map_or(ImageState::Quarantined, |c| c.state))
 }

@@ -1,15 +1,14 @@
 //! Queues a new judgement of every image: after a new snapshot of advisories, and once a day for what time changes.
 
+use lazaret_store::{Priority, Work};
+
 use super::{Context, JobError};
 
-pub(crate) const KIND: &str = "rejudge_all";
-
 pub(crate) fn run(context: &Context) -> Result<(), JobError> {
-    let images = context.store.images()?;
+    let images = context.store.image_keys()?;
     let count = images.len();
-    for (repository, digest) in images {
-        context.store.enqueue_judge_image(&repository, &digest)?;
-    }
+    let work: Vec<_> = images.into_iter().map(|(repository, digest)| Work::JudgeImage { repository, digest }).collect();
+    context.store.enqueue_all(&work, Priority::Background)?;
     tracing::info!(images = count, "queued a new judgement of every image");
     Ok(())
 }

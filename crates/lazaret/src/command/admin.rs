@@ -4,6 +4,7 @@ mod key;
 mod principal;
 mod repository;
 mod state;
+pub(crate) mod state_report;
 
 use lazaret_store::Store;
 

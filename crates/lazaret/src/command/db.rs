@@ -8,8 +8,8 @@ use std::{
 use anyhow::{Context as _, bail};
 use indicatif::ProgressBar;
 use lazaret_advisory::{
-    AdvisoryDb, current,
-    update::{Mirror, UpdateOptions, UpdateProgress, UpdateReport, update},
+    AdvisoryDb,
+    update::{FeedOutcome, Mirror, UpdateOptions, UpdateProgress, UpdateReport, current, update},
 };
 use lazaret_model::{Clock, SnapshotInfo, Timestamp};
 
@@ -73,13 +73,33 @@ fn publish(dir: &Path, file: &Path) -> anyhow::Result<()> {
 }
 
 fn tell(report: &UpdateReport) -> anyhow::Result<Exit> {
-    for failure in &report.failures {
-        output::say(&format!("lazaret: feed {}: {}; its last good data stays", failure.feed, failure.message));
+    let mut failed = false;
+    for (feed, why) in report.failures() {
+        failed = true;
+        output::say(&format!("lazaret: feed {feed}: {why}; its last good data stay"));
     }
-    let state = if report.activated { "active" } else { "unchanged" };
-    let records: u64 = report.snapshot.feeds.iter().map(|f| f.records).sum();
-    output::data(&format!("snapshot {} {state}: {} feeds, {records} records", report.snapshot.id, report.snapshot.feeds.len()))?;
-    Ok(if report.failures.is_empty() { Exit::Done } else { Exit::Failed })
+    let rows: Vec<_> = report
+        .feeds
+        .iter()
+        .map(|f| {
+            let outcome = match &f.outcome {
+                FeedOutcome::Updated => "updated",
+                FeedOutcome::Unchanged => "unchanged",
+                FeedOutcome::Failed(_) => "FAILED",
+            };
+            let before = f.previous.map_or_else(|| "-".to_owned(), |n| n.to_string());
+            vec![f.name.clone(), outcome.to_owned(), f.records.to_string(), before, f.fetched.to_string()]
+        })
+        .collect();
+    output::table(&["FEED", "OUTCOME", "RECORDS", "BEFORE", "BYTES"], &rows)?;
+    match &report.snapshot {
+        Some(info) => {
+            let state = if report.activated { "activated" } else { "still active" };
+            output::data(&format!("snapshot {} {state}", info.id))?;
+        }
+        None => output::say("lazaret: no snapshot is active: nothing could be read"),
+    }
+    Ok(if failed || report.snapshot.is_none() { Exit::Failed } else { Exit::Done })
 }
 
 fn status(settings: &Settings, data: &DataDir, file: Option<&Path>, format: Format) -> anyhow::Result<Exit> {
@@ -146,7 +166,7 @@ impl UpdateProgress for FeedBars {
         }
     }
 
-    fn done(&self, _feed: &str) {
+    fn done(&self, _feed: &str, _outcome: &FeedOutcome) {
         if let Some(bar) = self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take() {
             bar.finish_and_clear();
         }

@@ -50,7 +50,7 @@ fn data_folder(data: &std::path::Path) -> anyhow::Result<String> {
 fn store(data: &std::path::Path) -> anyhow::Result<String> {
     let store = wire::open_store(data)?;
     let repositories = store.repositories()?.len();
-    let images = store.images()?.len();
+    let images = store.image_keys()?.len();
     let principals = store.principals()?.len();
     let keys = store.signing_keys()?.len();
     Ok(format!("{repositories} repositories, {images} images, {principals} principals, {keys} signing keys"))

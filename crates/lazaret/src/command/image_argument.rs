@@ -27,8 +27,8 @@ pub(crate) fn find(store: &Store, text: &str) -> anyhow::Result<StoredImage> {
         };
         (repository, row.newest)
     };
-    let row = store
-        .manifest(&repository, &digest)?
-        .ok_or_else(|| anyhow!("{repository}@{digest} is not here; `lazaret admin repository list` shows what there is"))?;
+    let row = store.manifest(&repository, &digest)?.ok_or_else(|| {
+        anyhow!("{repository}@{digest} is not here; `lazaret admin repository list` shows what there is")
+    })?;
     Ok(StoredImage { repository, row })
 }

@@ -42,10 +42,8 @@ pub(crate) fn run(settings: &Settings, args: &Scan) -> anyhow::Result<Exit> {
     let (index, images) = scan_images(&*source, &selection, &NoCache, &limits, &bars)
         .with_context(|| format!("cannot open {}", source.name()))?;
     bars.finish();
-    let judged = images
-        .into_iter()
-        .map(|image| judge_image(&judge, image, &policy, now))
-        .collect::<anyhow::Result<Vec<_>>>()?;
+    let judged =
+        images.into_iter().map(|image| judge_image(&judge, image, &policy, now)).collect::<anyhow::Result<Vec<_>>>()?;
     let reports: Vec<_> = judged.iter().map(Judged::report).collect();
     output::data(&match args.format {
         ScanFormat::Json => lazaret_report::scan_json(index.as_ref(), &reports),

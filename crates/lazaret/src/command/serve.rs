@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use anyhow::Context as _;
 use lazaret_server::{App, ServerSettings};
+use lazaret_store::{Priority, Work};
 use lazaret_worker::{Runner, SnapshotWatch, UploadTap};
 use tokio::net::TcpListener;
 
@@ -53,7 +54,7 @@ pub(crate) async fn serve(
     let address = listener.local_addr()?;
     let watch = SnapshotWatch::start(&house.context, house.advisories.clone(), house.snapshot.clone())?;
     let runner = Runner::start(&house.context, workers)?;
-    house.context.store.enqueue_rejudge_all()?;
+    house.context.store.enqueue(&Work::RejudgeAll, Priority::Background)?;
     tracing::info!(listen = %address, data = %data.display(), workers, "lazaret serves");
     let served = lazaret_server::serve(listener, app, stop).await;
     tokio::task::spawn_blocking(move || {
@@ -73,13 +74,8 @@ fn app(house: &House, settings: &Settings) -> anyhow::Result<Arc<App>> {
         default_policy: settings.default_policy.clone(),
         ..ServerSettings::default()
     };
-    let app = App::new(
-        context.store.clone(),
-        context.judge.clone(),
-        context.clock.clone(),
-        Some(Arc::new(tap)),
-        server,
-    )?;
+    let app =
+        App::new(context.store.clone(), context.judge.clone(), context.clock.clone(), Some(Arc::new(tap)), server)?;
     Ok(Arc::new(app))
 }
 

@@ -81,7 +81,10 @@ fn explain_row(store: &Store, repository: &Repository, row: &ManifestRow) -> any
         key: None,
         decision_id: None,
         decision: None,
-        text: format!("{repository}@{}\nstate {}: no decision yet, so nobody but its writers may pull it.", row.digest, row.state),
+        text: format!(
+            "{repository}@{}\nstate {}: no decision yet, so nobody but its writers may pull it.",
+            row.digest, row.state
+        ),
     };
     let Some(signed) = store.latest_decision(repository, &row.digest)? else { return Ok(explained) };
     let decision: Decision = serde_json::from_str(&signed.body)?;

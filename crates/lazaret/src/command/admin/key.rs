@@ -33,15 +33,17 @@ pub(crate) fn run(settings: &Settings, command: KeyCommand) -> anyhow::Result<Ex
                 output::json(&rows)?;
             } else {
                 let state = |r: &Row| r.retired.map_or_else(|| "active".to_owned(), |t| format!("retired {t}"));
-                let cells: Vec<_> =
-                    rows.iter().map(|r| vec![r.id.clone(), r.created.to_string(), state(r), r.public.clone()]).collect();
+                let cells: Vec<_> = rows
+                    .iter()
+                    .map(|r| vec![r.id.clone(), r.created.to_string(), state(r), r.public.clone()])
+                    .collect();
                 output::table(&["KEY", "CREATED", "STATE", "PUBLIC"], &cells)?;
             }
         }
         KeyCommand::Rotate { data } => {
             let store = open(settings, &data)?;
             let old = store.signing_keys()?;
-            let new = wire::add_signing_key(&store)?;
+            let new = wire::add_signing_key(&store, &actor())?;
             for key in old.iter().filter(|k| k.retired.is_none()) {
                 store.retire_signing_key(&key.id, &actor())?;
             }

@@ -2,6 +2,7 @@
 
 use lazaret_assess::Policy;
 use lazaret_model::Repository;
+use lazaret_store::{Priority, Work};
 use serde::Serialize;
 
 use super::{actor, open};
@@ -29,7 +30,7 @@ pub(crate) fn run(settings: &Settings, command: RepositoryCommand) -> anyhow::Re
             }
             let store = open(settings, &data)?;
             store.set_policy(&repository, Some(&policy), &actor())?;
-            store.enqueue_rejudge_all()?;
+            store.enqueue(&Work::RejudgeAll, Priority::Background)?;
         }
     }
     Ok(Exit::Done)
@@ -41,7 +42,7 @@ fn list(settings: &Settings, data: &DataDir, format: Format) -> anyhow::Result<(
     for row in store.repositories()? {
         let tags = store.tags(&row.name, false, None, usize::MAX)?;
         let policy = row.policy.unwrap_or_else(|| settings.default_policy.clone());
-        rows.push(Row { name: row.name.to_string(), policy, tags: tags.iter().map(ToString::to_string).collect() });
+        rows.push(Row { name: row.name.to_string(), policy, tags: tags.iter().map(|t| t.name.to_string()).collect() });
     }
     match format {
         Format::Json => output::json(&rows),
