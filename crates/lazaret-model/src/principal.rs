@@ -170,6 +170,13 @@ impl fmt::Display for Prefix {
     }
 }
 
+impl FromStr for Prefix {
+    type Err = BadPrefix;
+    fn from_str(text: &str) -> Result<Self, BadPrefix> {
+        Self::parse(text)
+    }
+}
+
 impl<'de> Deserialize<'de> for Prefix {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)

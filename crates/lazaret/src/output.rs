@@ -22,7 +22,7 @@ pub(crate) fn json<T: Serialize>(value: &T) -> anyhow::Result<()> {
 /// Prints rows under a header, aligned.
 pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
     let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::NOTHING).set_header(header);
+    table.load_style(comfy_table::presets::NOTHING).set_header(header);
     for row in rows {
         table.add_row(row);
     }

@@ -16,7 +16,7 @@ pub(crate) struct Settings {
     pub(crate) data: Option<PathBuf>,
     pub(crate) listen: SocketAddr,
     pub(crate) insecure_http: bool,
-    pub(crate) external_url: Option<String>,
+    pub(crate) external_url: Option<url::Url>,
     pub(crate) workers: usize,
     pub(crate) accept_starter: bool,
     pub(crate) max_age: Duration,
@@ -41,7 +41,7 @@ impl Default for Settings {
             mirror: None,
             default_policy: "production".to_owned(),
             extended_support: false,
-            token_ttl: Duration::from_mins(15),
+            token_ttl: Duration::from_mins(5),
             log_filter: "info".to_owned(),
             log_json: false,
         }
@@ -90,10 +90,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "from the Host header",
         doc: "URL under which clients reach the registry, e.g. https://registry.example.",
         set: |s, v| {
-            if !(v.starts_with("http://") || v.starts_with("https://")) {
-                return Err("expected a URL that begins with http:// or https://".to_owned());
+            let bad = || "expected a URL that begins with http:// or https://".to_owned();
+            let url = url::Url::parse(v).map_err(|_| bad())?;
+            if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+                return Err(bad());
             }
-            s.external_url = Some(v.trim_end_matches('/').to_owned());
+            s.external_url = Some(url);
             Ok(())
         },
     },
@@ -147,7 +149,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "token.ttl",
-        default: "15m",
+        default: "5m",
         doc: "How long a bearer token lives; a revocation ends it at once.",
         set: |s, v| {
             let ttl = duration(v)?;
@@ -275,6 +277,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     total.map(Duration::from_secs).ok_or_else(|| "expected at most 100 years".to_owned())
 }
 
+#[cfg(test)]
 /// The table as `docs/configuration.md` shows it.
 pub(crate) fn documentation() -> String {
     let mut text = String::from("| Setting | Variable | Default | Meaning |\n|---|---|---|---|\n");

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use anyhow::Context as _;
-use lazaret_server::{App, ServerSettings};
+use lazaret_server::{App, ServerSettings, TokenKey};
 use lazaret_store::{Priority, Work};
 use lazaret_worker::{Runner, SnapshotWatch, UploadTap};
 use tokio::net::TcpListener;
@@ -50,7 +50,7 @@ pub(crate) async fn serve(
     data: &Path,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let app = app(house, settings)?;
+    let app = app(house, settings, data)?;
     let address = listener.local_addr()?;
     let watch = SnapshotWatch::start(&house.context, house.advisories.clone(), house.snapshot.clone())?;
     let runner = Runner::start(&house.context, workers)?;
@@ -65,17 +65,22 @@ pub(crate) async fn serve(
     served.context("the server ended with an error")
 }
 
-fn app(house: &House, settings: &Settings) -> anyhow::Result<Arc<App>> {
+fn app(house: &House, settings: &Settings, data: &Path) -> anyhow::Result<Arc<App>> {
     let context = &house.context;
     let tap = UploadTap::new(context.layers.clone(), context.limits.clone());
     let server = ServerSettings {
         external_url: settings.external_url.clone(),
         token_ttl: settings.token_ttl,
-        default_policy: settings.default_policy.clone(),
         ..ServerSettings::default()
     };
-    let app =
-        App::new(context.store.clone(), context.judge.clone(), context.clock.clone(), Some(Arc::new(tap)), server)?;
+    let app = App::new(
+        context.store.clone(),
+        context.judge.clone(),
+        context.clock.clone(),
+        Some(Arc::new(tap)),
+        server,
+        TokenKey::open(&data.join("token.key"))?,
+    );
     Ok(Arc::new(app))
 }
 

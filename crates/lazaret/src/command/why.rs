@@ -1,7 +1,7 @@
 //! `lazaret why IMAGE`: the decision in words, its signature checked, and the same bytes made again from its inputs.
 
 use anyhow::anyhow;
-use lazaret_assess::{Replay, explain, replay, verify};
+use lazaret_assess::{Replay, ReplayError, Subject, explain, replay, verify};
 use lazaret_model::{Decision, Repository, SignedDecision};
 use lazaret_oci::Manifest;
 use lazaret_store::{ManifestKind, ManifestRow, Store};
@@ -88,19 +88,21 @@ fn explain_row(store: &Store, repository: &Repository, row: &ManifestRow) -> any
     };
     let Some(signed) = store.latest_decision(repository, &row.digest)? else { return Ok(explained) };
     let decision: Decision = serde_json::from_str(&signed.body)?;
-    let (replayed, note) = replay_note(store, &signed)?;
+    let contents = |digest: &lazaret_model::Digest| store.content(digest).ok().flatten();
+    let replayed = replay(&signed.body, &contents);
     let valid = signature_valid(store, &signed)?;
-    let subject = store.content(&decision.inputs.inventory)?;
+    let subject: Option<Subject> =
+        store.content(&decision.inputs.inventory)?.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     explained.text = format!(
-        "{repository}@{}\nstate {}\n{}\nsignature by key {}: {}\nreplay: {note}\n",
+        "{repository}@{}\nstate     {}\n{}signature {} by key {}\n",
         row.digest,
         row.state,
-        explain(&decision, subject.as_deref()),
-        signed.key,
+        explain(&signed.id, &decision, subject.as_ref().map(|s| &s.facts), &replayed),
         if valid { "valid" } else { "NOT VALID" },
+        signed.key,
     );
     explained.platform = Some(decision.platform.to_string());
-    explained.replay = Some(replayed);
+    explained.replay = Some(replay_word(&replayed));
     explained.signature_valid = Some(valid);
     explained.key = Some(signed.key);
     explained.decision_id = Some(signed.id.to_string());
@@ -108,17 +110,14 @@ fn explain_row(store: &Store, repository: &Repository, row: &ManifestRow) -> any
     Ok(explained)
 }
 
-fn replay_note(store: &Store, signed: &SignedDecision) -> anyhow::Result<(String, String)> {
-    let contents = |digest: &lazaret_model::Digest| store.content(digest).ok().flatten();
-    Ok(match replay(&signed.body, &contents)? {
-        Replay::Same => ("same".to_owned(), format!("the stored inputs give the same bytes ({})", signed.id)),
-        Replay::Different { at, .. } => {
-            (format!("different: {at}"), format!("DIFFERENT at {at}: the record or its inputs were changed"))
-        }
-        Replay::OtherEngine { wanted } => {
-            (format!("other engine: {wanted}"), format!("needs the engine {wanted}; this is another"))
-        }
-    })
+/// `same`, or what stands in the way.
+fn replay_word(replayed: &Result<Replay, ReplayError>) -> String {
+    match replayed {
+        Ok(Replay::Same) => "same".to_owned(),
+        Ok(Replay::Different { at }) => format!("different: {at}"),
+        Ok(Replay::OtherEngine { wanted }) => format!("other engine: {wanted}"),
+        Err(error) => format!("different: {error}"),
+    }
 }
 
 fn signature_valid(store: &Store, signed: &SignedDecision) -> anyhow::Result<bool> {

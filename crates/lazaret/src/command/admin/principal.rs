@@ -19,6 +19,17 @@ struct Credentials {
     secret: String,
 }
 
+/// A principal as the list shows it: never its secret.
+#[derive(Serialize)]
+struct Listed {
+    id: String,
+    name: String,
+    created: Timestamp,
+    expires: Option<Timestamp>,
+    disabled: Option<Timestamp>,
+    bindings: Vec<Binding>,
+}
+
 pub(crate) fn run(settings: &Settings, command: PrincipalCommand) -> anyhow::Result<Exit> {
     match command {
         PrincipalCommand::Create { name, roles, on, expires, data, format } => {
@@ -66,16 +77,27 @@ fn print(credentials: &Credentials, format: Format) -> anyhow::Result<()> {
 
 fn list(settings: &Settings, data: &crate::cli::DataDir, format: Format) -> anyhow::Result<()> {
     let principals = open(settings, data)?.principals()?;
+    let listed: Vec<_> = principals
+        .into_iter()
+        .map(|p| Listed {
+            id: p.principal.id,
+            name: p.principal.name,
+            created: p.created,
+            expires: p.expires,
+            disabled: p.disabled,
+            bindings: p.principal.bindings,
+        })
+        .collect();
     if format == Format::Json {
-        return output::json(&principals);
+        return output::json(&listed);
     }
-    let rows: Vec<_> = principals
-        .iter()
+    let rows: Vec<_> = listed
+        .into_iter()
         .map(|p| {
             let roles: Vec<_> = p.bindings.iter().map(|b| format!("{} on {}", b.role, b.on)).collect();
-            let state = if p.disabled { "disabled".to_owned() } else { "active".to_owned() };
+            let state = p.disabled.map_or_else(|| "active".to_owned(), |at| format!("disabled {at}"));
             let expires = p.expires.map_or_else(|| "never".to_owned(), |t| t.to_string());
-            vec![p.id.clone(), p.name.clone(), state, expires, roles.join(", ")]
+            vec![p.id, p.name, state, expires, roles.join(", ")]
         })
         .collect();
     output::table(&["ID", "NAME", "STATE", "EXPIRES", "ROLES"], &rows)

@@ -55,12 +55,12 @@ impl Client {
 
     fn push_blob(&self, repository: &str, blob: &Blob) -> anyhow::Result<()> {
         let start = self.send(self.http.post(format!("{}/v2/{repository}/blobs/uploads/", self.base)))?;
-        let location = location(&start, &self.base).context("the upload has no Location")?;
+        let session = location(&start, &self.base).context("the upload has no Location")?;
         let octets = "application/octet-stream";
-        let patch = self.http.patch(location).header("Content-Type", octets).body(blob.bytes.clone());
+        let patch = self.http.patch(session).header("Content-Type", octets).body(blob.bytes.clone());
         let patched = self.send(patch)?;
-        let location = location(&patched, &self.base).context("the upload has no Location")?;
-        let end = self.http.put(location).query(&[("digest", blob.digest.to_string())]);
+        let session = location(&patched, &self.base).context("the upload has no Location")?;
+        let end = self.http.put(format!("{session}?digest={}", blob.digest));
         expect(&self.send(end)?, StatusCode::CREATED)
     }
 

@@ -9,7 +9,7 @@ use super::Row;
 pub(super) fn table(rows: &[Row]) -> String {
     let mut table = comfy_table::Table::new();
     table
-        .load_preset(comfy_table::presets::UTF8_FULL_CONDENSED)
+        .load_style(comfy_table::presets::UTF8_FULL_CONDENSED)
         .set_content_arrangement(comfy_table::ContentArrangement::Dynamic)
         .set_header(["IMAGE", "STATE", "FINDINGS", "READER GOT: MANIFEST", "LAYER", "WHY"]);
     for row in rows {
