@@ -78,7 +78,10 @@ impl Role {
 
     /// The role's row of `product.md`, "Roles".
     pub const fn may(self, action: Action) -> bool {
-        use Action::*;
+        use Action::{
+            ApproveExceptions, Delete, ListCatalog, ManageBindings, ManageSettings, Pull, Push, ReadAuditLog,
+            ReadDecisions, ReadPrincipals, ReadUnapproved, Release,
+        };
         match self {
             Self::Reader => matches!(action, Pull | ReadDecisions),
             Self::Contributor => matches!(action, Pull | Push | ReadUnapproved | ReadDecisions),

@@ -12,7 +12,7 @@ use lazaret_oci::{LayerSpec, Limits};
 use lazaret_store::{Store, StoreError};
 
 /// How long a judge waits for a tap before it reads the blob itself.
-const TAP_WAIT: Duration = Duration::from_secs(120);
+const TAP_WAIT: Duration = Duration::from_mins(2);
 
 /// Layer inventories by verified digest.
 pub struct Layers {

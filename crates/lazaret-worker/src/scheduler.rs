@@ -104,7 +104,7 @@ impl Watch {
                 self.rejudge("a new snapshot");
             }
             Err(error) => {
-                tracing::warn!(path = %found.path.display(), %error, "the new snapshot cannot be opened; the last one stays")
+                tracing::warn!(path = %found.path.display(), %error, "the new snapshot cannot be opened; the last one stays");
             }
         }
     }

@@ -38,7 +38,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
     let settings = wire::settings(cli.config.as_deref())?;
     match cli.command {
         Command::Serve(args) => command::serve::run(settings, &args),
-        Command::Worker(args) => command::worker::run(settings, &args),
+        Command::Worker(args) => command::worker::run(&settings, &args),
         Command::Scan(args) => command::scan::run(&settings, &args),
         Command::Db(args) => command::db::run(&settings, args),
         Command::Why(args) => command::why::run(&settings, &args),

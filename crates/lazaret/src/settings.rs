@@ -137,7 +137,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
             if lazaret_assess::Policy::named(v).is_none() {
                 return Err("expected production, staging or observe".to_owned());
             }
-            s.default_policy = v.to_owned();
+            v.clone_into(&mut s.default_policy);
             Ok(())
         },
     },
@@ -153,7 +153,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         doc: "How long a bearer token lives; a revocation ends it at once.",
         set: |s, v| {
             let ttl = duration(v)?;
-            if ttl < Duration::from_secs(60) {
+            if ttl < Duration::from_mins(1) {
                 return Err("expected at least 60s: clients assume it".to_owned());
             }
             s.token_ttl = ttl;
@@ -164,7 +164,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         key: "log.filter",
         default: "info",
         doc: "What is logged to stderr, e.g. `warn`, `info,lazaret_server=debug`.",
-        set: |s, v| non_empty(v).map(|v| s.log_filter = v.to_owned()),
+        set: |s, v| non_empty(v).map(|v| v.clone_into(&mut s.log_filter)),
     },
     Setting {
         key: "log.json",
@@ -282,13 +282,8 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 pub(crate) fn documentation() -> String {
     let mut text = String::from("| Setting | Variable | Default | Meaning |\n|---|---|---|---|\n");
     for setting in SETTINGS {
-        text.push_str(&format!(
-            "| `{}` | `{}` | `{}` | {} |\n",
-            setting.key,
-            setting.variable(),
-            setting.default,
-            setting.doc
-        ));
+        let (key, variable) = (setting.key, setting.variable());
+        text += &format!("| `{key}` | `{variable}` | `{}` | {} |\n", setting.default, setting.doc);
     }
     text
 }

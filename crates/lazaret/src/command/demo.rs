@@ -27,7 +27,7 @@ use crate::{
 use self::{client::Client, samples::Sample};
 
 /// How long the verdicts may take; they take milliseconds.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One image of the demonstration (product.md, "Fixed points").
 #[derive(Serialize)]
@@ -47,7 +47,7 @@ struct Row {
 pub(crate) fn run(mut settings: Settings, args: &Demo) -> anyhow::Result<Exit> {
     settings.accept_starter = true;
     if settings.log_filter == Settings::default().log_filter {
-        settings.log_filter = "warn".to_owned();
+        "warn".clone_into(&mut settings.log_filter);
     }
     wire::init_log(&settings)?;
     let data = match &args.data {

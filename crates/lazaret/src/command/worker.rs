@@ -4,10 +4,10 @@ use lazaret_worker::{Runner, SnapshotWatch};
 
 use crate::{cli::Worker, command::serve::stop_signal, exit::Exit, settings::Settings, wire};
 
-pub(crate) fn run(settings: Settings, args: &Worker) -> anyhow::Result<Exit> {
-    wire::init_log(&settings)?;
-    let data = wire::data_dir(args.data.data.as_deref(), &settings)?;
-    let house = wire::house(&data, &settings)?;
+pub(crate) fn run(settings: &Settings, args: &Worker) -> anyhow::Result<Exit> {
+    wire::init_log(settings)?;
+    let data = wire::data_dir(args.data.data.as_deref(), settings)?;
+    let house = wire::house(&data, settings)?;
     let watch = SnapshotWatch::start(&house.context, house.advisories.clone(), house.snapshot.clone())?;
     let runner = Runner::start(&house.context, settings.workers)?;
     tracing::info!(data = %data.display(), workers = settings.workers, "lazaret works");
