@@ -10,9 +10,10 @@ mod image;
 mod json;
 mod sarif;
 mod table;
+mod text;
 
 pub use format::{Format, UnknownFormat};
-pub use image::ImageReport;
+pub use image::{ImageReport, overall};
 pub use json::scan_json;
 pub use sarif::scan_sarif;
 pub use table::{TableStyle, scan_table};

@@ -1,0 +1,6 @@
+//! Golden outputs of every format.
+
+mod json;
+mod sample;
+mod sarif;
+mod table;
