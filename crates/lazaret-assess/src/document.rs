@@ -14,6 +14,9 @@ pub(crate) const POLICY_SCHEMA: &str = "lazaret.policy/1";
 pub(crate) const EXCEPTIONS: &[u8] = b"[]";
 pub(crate) const PROVENANCE: &[u8] = b"{}";
 
+/// Canonical bytes with their digest.
+pub(crate) type Document = (Digest, Vec<u8>);
+
 /// Image facts and inventory.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SubjectDocument<S> {
@@ -62,17 +65,17 @@ pub(crate) struct RecordSet {
 }
 
 /// RFC 8785 bytes of a value with their digest.
-pub(crate) fn canonical(value: &impl Serialize) -> Result<(Digest, Vec<u8>), serde_json::Error> {
+pub(crate) fn canonical(value: &impl Serialize) -> Result<Document, serde_json::Error> {
     let bytes = serde_json_canonicalizer::to_vec(value)?;
     Ok((lazaret_oci::sha256(&bytes), bytes))
 }
 
 /// The document of what is judged.
-pub(crate) fn subject(subject: &Subject) -> Result<(Digest, Vec<u8>), serde_json::Error> {
+pub(crate) fn subject(subject: &Subject) -> Result<Document, serde_json::Error> {
     canonical(&SubjectDocument { schema: SUBJECT_SCHEMA.to_owned(), subject })
 }
 
 /// The document of one advisory record.
-pub(crate) fn record(record: &AdvisoryRecord) -> Result<(Digest, Vec<u8>), serde_json::Error> {
+pub(crate) fn record(record: &AdvisoryRecord) -> Result<Document, serde_json::Error> {
     canonical(record)
 }

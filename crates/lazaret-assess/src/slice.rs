@@ -8,7 +8,7 @@ use lazaret_model::{AdvisoryRecord, Digest, FindingStatus};
 
 use crate::{
     Advisories, Enriched, JudgeSettings, Subject,
-    document::{self, RecordSet, SLICE_SCHEMA, SliceDocument},
+    document::{self, Document, RecordSet, SLICE_SCHEMA, SliceDocument},
 };
 
 /// Records of one package, in the order of their ids, with the digests of their documents.
@@ -34,7 +34,7 @@ impl Slice {
         advisories: &dyn Advisories,
         subject: &Subject,
         settings: JudgeSettings,
-    ) -> Result<(Self, Vec<(Digest, Vec<u8>)>), serde_json::Error> {
+    ) -> Result<(Self, Vec<Document>), serde_json::Error> {
         let components = components(subject);
         let mut chosen: BTreeMap<Name, (u64, BTreeSet<AdvisoryRecord>)> = BTreeMap::new();
         for (name, components) in by_name(&components) {
@@ -70,7 +70,7 @@ impl Slice {
         settings: JudgeSettings,
         components: &BTreeSet<Component>,
         chosen: BTreeMap<Name, (u64, BTreeSet<AdvisoryRecord>)>,
-    ) -> Result<(Self, Vec<(Digest, Vec<u8>)>), serde_json::Error> {
+    ) -> Result<(Self, Vec<Document>), serde_json::Error> {
         let mut enrichment = BTreeMap::new();
         let (mut documents, mut sets, mut listed) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         for (name, (known, records)) in chosen {

@@ -11,10 +11,9 @@ pub fn next_state(current: ImageState, outcome: Outcome, unexplained: bool) -> I
     use ImageState::{Approved, Blocked, Due, Overdue, PreGate, Quarantined, Revoked};
     match (current, outcome) {
         (Revoked, _) => Revoked,
-        (Approved, Outcome::Allow) => Approved,
         (Quarantined, Outcome::Allow) if unexplained => Blocked,
         (Blocked | Due | Overdue | PreGate, Outcome::Allow) if unexplained => current,
-        (Quarantined | Blocked | Due | Overdue | PreGate, Outcome::Allow) => Approved,
+        (Quarantined | Approved | Blocked | Due | Overdue | PreGate, Outcome::Allow) => Approved,
         (Quarantined, Outcome::Deny | Outcome::Incomplete) => Blocked,
         (Approved, Outcome::Deny) => Due,
         (Approved | Blocked | Due | Overdue | PreGate, Outcome::Deny | Outcome::Incomplete) => current,

@@ -12,14 +12,14 @@ const SCHEMA: &str = "lazaret.scan/1";
 pub fn scan_json(index: Option<&Digest>, images: &[ImageReport<'_>]) -> String {
     let json = match (index, images) {
         (None, [image]) => serde_json::to_string(&Scan::new(image)),
-        _ => serde_json::to_string(&Platforms::new(index, images)),
+        _ => serde_json::to_string(&ScanOfIndex::new(index, images)),
     };
     // Plain structs with text keys: nothing here can fail to be written.
     json.unwrap_or_default() + "\n"
 }
 
 #[derive(Serialize)]
-struct Platforms<'a> {
+struct ScanOfIndex<'a> {
     schema: &'static str,
     index: Option<&'a Digest>,
     verdict: VerdictWire<'a>,
@@ -162,7 +162,7 @@ struct InputsWire<'a> {
     clock: String,
 }
 
-impl<'a> Platforms<'a> {
+impl<'a> ScanOfIndex<'a> {
     fn new(index: Option<&'a Digest>, images: &[ImageReport<'a>]) -> Self {
         let gather = |part: fn(&'a Verdict) -> &'a [Reason]| {
             let of = |image: &ImageReport<'a>| {

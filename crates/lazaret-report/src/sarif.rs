@@ -169,15 +169,9 @@ fn location(path: &str, within: &str) -> Value {
 
 /// A relative URI reference (RFC 3986): a colon would read as a scheme, so it is encoded too.
 fn encode(path: &str) -> String {
-    let mut uri = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_' | b'~' | b'@' | b'+' | b'!') {
-            uri.push(char::from(byte));
-        } else {
-            uri.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    uri
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/.-_~@+!".contains(&byte);
+    let written = |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    path.bytes().map(written).collect()
 }
 
 fn level(severity: Severity) -> &'static str {

@@ -111,7 +111,7 @@ pub(crate) fn bad() -> Sample {
     worst.epss = Some("0.02".to_owned());
     let mut prototype = finding("CVE-2021-23337", &lodash, Severity::High, Some("4.17.21"));
     prototype.aliases = vec!["GHSA-35jh-r3h4-6jhm".to_owned()];
-    prototype.summary = "Command Injection in lodash".to_owned();
+    "Command Injection in lodash".clone_into(&mut prototype.summary);
     prototype.url = Some("https://github.com/advisories/GHSA-35jh-r3h4-6jhm".to_owned());
     let mut doubtful = finding("GO-2024-0001", &app, Severity::Unknown, None);
     doubtful.confidence = Confidence::Low;
