@@ -36,10 +36,10 @@ impl Default for ServerSettings {
     fn default() -> Self {
         Self {
             service: "lazaret".to_owned(),
-            token_ttl: Duration::from_secs(300),
+            token_ttl: Duration::from_mins(5),
             external_url: None,
             header_timeout: Duration::from_secs(30),
-            body_timeout: Duration::from_secs(120),
+            body_timeout: Duration::from_mins(2),
             drain_timeout: Duration::from_secs(20),
             max_connections: 4096,
             max_blob: 64 << 30,

@@ -74,6 +74,16 @@ impl Asked {
     }
 }
 
+impl Asked {
+    /// For what is managed by prefix: some binding must allow it, the handler checks on what.
+    pub(crate) fn permit_somewhere(self, action: Action) -> Result<Call, ApiError> {
+        if self.0.caller.may_somewhere(action) {
+            return Ok(self.0);
+        }
+        Err(permission::refusal(&self.0.caller, action, None, &self.0.origin, &self.0.app.settings.service))
+    }
+}
+
 impl Call {
     pub(crate) fn require(&self, action: Action, repository: Option<&Repository>) -> Result<(), ApiError> {
         if self.caller.may(action, repository) {

@@ -4,7 +4,7 @@
 use std::{error::Error, fmt::Write as _};
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use lazaret_store::StoreError;
 use serde_json::{Value, json};
 
@@ -60,13 +60,14 @@ pub struct ApiError {
     pub status: StatusCode,
     pub code: Code,
     pub message: String,
-    pub detail: Option<Value>,
-    pub headers: HeaderMap,
+    pub detail: Option<Box<Value>>,
+    /// Few; a map would make every `Result` large.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl ApiError {
     pub fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), detail: None, headers: HeaderMap::new() }
+        Self { status, code, message: message.into(), detail: None, headers: Vec::new() }
     }
 
     pub fn bad_request(code: Code, message: impl Into<String>) -> Self {
@@ -106,7 +107,7 @@ impl ApiError {
 
     #[must_use]
     pub fn with_detail(mut self, detail: Value) -> Self {
-        self.detail = Some(detail);
+        self.detail = Some(Box::new(detail));
         self
     }
 
@@ -114,7 +115,7 @@ impl ApiError {
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.insert(name, value);
+            self.headers.push((name, value));
         }
         self
     }
@@ -153,7 +154,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut error = json!({ "code": self.code.name(), "message": self.message });
         if let Some(detail) = self.detail {
-            error["detail"] = detail;
+            error["detail"] = *detail;
         }
         let body = json!({ "errors": [error] }).to_string();
         let mut response = (self.status, body).into_response();

@@ -28,13 +28,9 @@ impl Page {
         let query: Query = parse_query(query)?;
         let n = match query.n.as_deref() {
             None | Some("") => MAX_PAGE,
-            Some(text) => text
-                .parse::<u64>()
-                .map_or_else(
-                    |_| Err(ApiError::bad_request(Code::Invalid, "n must be a number that is not negative")),
-                    Ok,
-                )?
-                .min(MAX_PAGE as u64) as usize,
+            // Digits alone: a number that is too large for the machine is no less than the limit.
+            Some(text) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().unwrap_or(MAX_PAGE).min(MAX_PAGE),
+            Some(_) => return Err(ApiError::bad_request(Code::Invalid, "n must be a number that is not negative")),
         };
         Ok(Self { n, last: query.last.filter(|l| !l.is_empty()) })
     }

@@ -12,7 +12,7 @@ use lazaret_model::{Digest, Repository};
 use crate::App;
 
 /// How often counts are written down and idle taps are looked for.
-const PERIOD: Duration = Duration::from_secs(60);
+const PERIOD: Duration = Duration::from_mins(1);
 
 /// Keys held before they are written early.
 const MAX_KEYS: usize = 10_000;

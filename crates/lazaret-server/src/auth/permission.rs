@@ -29,7 +29,7 @@ pub(crate) enum Fault {
 pub(crate) fn challenge(origin: &Origin, service: &str, scope: Option<&str>, fault: Fault) -> ApiError {
     let mut value = format!("Bearer realm=\"{origin}/token\",service=\"{service}\"");
     if let Some(scope) = scope {
-        value.push_str(&format!(",scope=\"{scope}\""));
+        value.extend([",scope=\"", scope, "\""]);
     }
     let message = match fault {
         Fault::Missing => "authentication required",

@@ -45,6 +45,13 @@ impl Caller {
         self.holds(action, repository) && self.token.as_ref().is_none_or(|t| t.cover(action, repository))
     }
 
+    /// Whether any binding of now allows it, on whatever prefix.
+    pub(crate) fn may_somewhere(&self, action: Action) -> bool {
+        let live = |end: Option<Timestamp>| end.is_none_or(|end| self.now < end);
+        self.principal.bindings.iter().any(|held| held.role.may(action) && live(held.expires))
+            && self.token.as_ref().is_none_or(|t| t.cover(action, None))
+    }
+
     /// The bindings of now alone.
     pub(crate) fn holds(&self, action: Action, repository: Option<&Repository>) -> bool {
         allows(&self.principal, action, repository, self.now)

@@ -29,7 +29,7 @@ struct Wanted {
 pub(crate) async fn get(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, ApiError> {
     let wanted = parse(uri.query().unwrap_or_default().as_bytes())?;
     let caller = by_header(&app, &headers).await?;
-    answer(&app, caller, &wanted, false).await
+    answer(&app, caller, &wanted, false)
 }
 
 pub(crate) async fn post(
@@ -52,7 +52,7 @@ pub(crate) async fn post(
                 .with_detail(json!({ "error": "unsupported_grant_type" })));
         }
     };
-    answer(&app, caller, &wanted, true).await
+    answer(&app, caller, &wanted, true)
 }
 
 /// Only Basic gets a token: one that begets another would outlive its end.
@@ -63,7 +63,7 @@ async fn by_header(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, Api
     })
 }
 
-async fn answer(app: &App, caller: Option<Caller>, wanted: &Wanted, post: bool) -> Result<Response, ApiError> {
+fn answer(app: &App, caller: Option<Caller>, wanted: &Wanted, post: bool) -> Result<Response, ApiError> {
     let caller = caller.ok_or_else(|| {
         let message = "id and secret are wanted, and must be right: docker login -u ID -p SECRET";
         ApiError::new(StatusCode::UNAUTHORIZED, Code::Unauthorized, message)

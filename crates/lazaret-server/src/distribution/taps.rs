@@ -15,7 +15,7 @@ use lazaret_oci::{LayerTap, TapHandle};
 const FIRST_BYTES: u64 = 512;
 
 /// A tap whose upload said nothing for so long is let go.
-const IDLE: Duration = Duration::from_secs(900);
+const IDLE: Duration = Duration::from_mins(15);
 
 /// Sessions that are waited for or followed at one time.
 const MAX_SESSIONS: usize = 1024;

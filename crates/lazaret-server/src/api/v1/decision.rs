@@ -1,0 +1,3 @@
+//! Records of verdicts.
+
+pub(super) mod show;

@@ -1,0 +1,6 @@
+//! Manifests of a repository with what is known of them.
+
+pub(super) mod findings;
+pub(super) mod history;
+pub(super) mod list;
+pub(super) mod show;

@@ -1,0 +1,3 @@
+//! Public keys that decisions verify with.
+
+pub(super) mod list;

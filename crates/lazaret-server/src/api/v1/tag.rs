@@ -1,0 +1,3 @@
+//! Tags of a repository.
+
+pub(super) mod list;
