@@ -25,7 +25,7 @@ pub(crate) async fn set_policy(mut call: Call, params: Params) -> Result<Respons
     let name = params.repository()?;
     let Body { policy } = call.json(MAX_JSON).await?;
     if policy.as_deref().is_some_and(|policy| Policy::named(policy).is_none()) {
-        let message = format!("the policy is not known: {}", Policy::NAMES.join(", "));
+        let message = format!("the policy is not known: {}", Policy::names().collect::<Vec<_>>().join(", "));
         return Err(ApiError::bad_request(Code::Invalid, message));
     }
     let (repository, actor) = (name.clone(), call.actor());
