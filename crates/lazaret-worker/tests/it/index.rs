@@ -1,0 +1,30 @@
+use lazaret_model::ImageState;
+
+use crate::support::{CLEAN, House, LODASH};
+
+#[test]
+fn an_index_is_approved_with_its_last_child() {
+    let house = House::new(true);
+    let first = house.push_image("10001", &[CLEAN]);
+    let second = house.push_image("10002", &[CLEAN]);
+    let index = house.push_index(&[(first.clone(), "amd64"), (second, "arm64")]);
+    house.run();
+    assert_eq!(house.state(&index), ImageState::Approved);
+    house
+        .context
+        .store
+        .set_state(&house.repository, &first, ImageState::Revoked, None, "person", "malware")
+        .unwrap();
+    house.run();
+    assert_eq!(house.state(&index), ImageState::Blocked);
+}
+
+#[test]
+fn one_bad_platform_blocks_the_index() {
+    let house = House::new(true);
+    let good = house.push_image("10001", &[CLEAN]);
+    let bad = house.push_image("10001", &[LODASH]);
+    let index = house.push_index(&[(good.clone(), "amd64"), (bad, "arm64")]);
+    house.run();
+    assert_eq!((house.state(&good), house.state(&index)), (ImageState::Approved, ImageState::Blocked));
+}

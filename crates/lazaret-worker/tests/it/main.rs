@@ -1,0 +1,6 @@
+//! Judging images that lie in a real store.
+
+mod index;
+mod judge;
+mod support;
+mod tap;
