@@ -1,9 +1,12 @@
 //! Image configurations (OCI image-spec, config.md; Docker's image specification 1.2).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lazaret_model::{Digest, HistoryEntry, ImageFacts, Platform};
-use serde::{Deserialize, Deserializer, de::IgnoredAny};
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
 
 use crate::{
     Descriptor,
@@ -62,7 +65,7 @@ pub fn image_facts(
             variant: wire.variant.filter(|v| !v.is_empty()),
         },
         user: run.user,
-        exposed_ports: run.exposed_ports.into_keys().collect(),
+        exposed_ports: run.exposed_ports.0.into_iter().collect(),
         env: run.env,
         entrypoint: run.entrypoint,
         cmd: run.cmd,
@@ -147,7 +150,7 @@ struct WireConfig {
     #[serde(deserialize_with = "or_default")]
     user: String,
     #[serde(deserialize_with = "or_default")]
-    exposed_ports: BTreeMap<String, IgnoredAny>,
+    exposed_ports: Keys,
     #[serde(deserialize_with = "or_default")]
     env: Vec<String>,
     #[serde(deserialize_with = "one_or_many")]
@@ -171,6 +174,30 @@ struct WireHistory {
     created_by: String,
     #[serde(deserialize_with = "or_default")]
     empty_layer: bool,
+}
+
+/// The keys of a map whose values say nothing (Go's way to write a set), sorted.
+#[derive(Debug, Default)]
+struct Keys(BTreeSet<String>);
+
+impl<'de> Deserialize<'de> for Keys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Keys;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a map")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys, A::Error> {
+                let mut keys = BTreeSet::new();
+                while let Some((key, IgnoredAny)) = map.next_entry()? {
+                    keys.insert(key);
+                }
+                Ok(Keys(keys))
+            }
+        }
+        deserializer.deserialize_map(Collect)
+    }
 }
 
 /// `null` is how Go writes an empty list or map.

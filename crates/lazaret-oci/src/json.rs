@@ -40,7 +40,7 @@ pub(crate) fn is_shallow(bytes: &[u8]) -> bool {
 /// The keys of an object that have a meaning, each with the shape of its value. `"[]"` stands for every element
 /// of a list.
 #[derive(Debug)]
-pub(crate) struct Shape(pub(crate) &'static [(&'static str, &'static Shape)]);
+pub(crate) struct Shape(pub(crate) &'static [(&'static str, &'static Self)]);
 
 /// A value whose inside has no meaning here.
 pub(crate) const ANY: Shape = Shape(&[]);
@@ -87,14 +87,14 @@ impl<'de> Visitor<'de> for Walk {
                     return Err(A::Error::custom(format_args!("the key {key:?} would be {known:?} to some readers")));
                 }
             }
-            map.next_value_seed(Walk(inner))?;
+            map.next_value_seed(Self(inner))?;
         }
         Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let inner = self.0.0.iter().find(|(key, _)| *key == "[]").map_or(&ANY, |(_, shape)| shape);
-        while seq.next_element_seed(Walk(inner))?.is_some() {}
+        while seq.next_element_seed(Self(inner))?.is_some() {}
         Ok(())
     }
 
@@ -153,7 +153,7 @@ mod tests {
             (r#"{"config":{"user":"0"}}"#, "some readers"),
             (r#"{"list":[{"U\u017fer":"0"}]}"#, "some readers"),
             (r#"{"config":{"Lin\u212as":"0"}}"#, "some readers"),
-            (r#"{} {}"#, "trailing"),
+            ("{} {}", "trailing"),
         ] {
             assert!(check(bad).unwrap_err().to_string().contains(why), "{bad}");
         }

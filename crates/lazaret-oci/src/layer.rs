@@ -16,10 +16,10 @@ mod chunks;
 mod decompress;
 mod gzip;
 mod input;
-mod path;
+pub(crate) mod path;
 mod problems;
 pub mod tap;
-mod tar;
+pub(crate) mod tar;
 pub mod visitor;
 pub mod whiteout;
 

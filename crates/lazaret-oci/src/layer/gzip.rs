@@ -147,7 +147,8 @@ impl<R: BufRead> Read for Gzip<R> {
             match self.state {
                 State::FirstHeader | State::NextHeader => {
                     if self.state == State::FirstHeader {
-                        (self.byte()?, self.byte()?);
+                        self.byte()?;
+                        self.byte()?;
                     } else if !self.next_member()? {
                         self.state = State::Done;
                         return Ok(0);
@@ -221,7 +222,7 @@ mod tests {
 
     #[test]
     fn faults() {
-        let good = pack(&[7; 100_000]);
+        let good = pack(&vec![7; 100_000]);
         for cut in [3, 12, 20, good.len() - 5, good.len() - 1] {
             let error = unpack(&good[..cut], false, 4096).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "{cut}: {error}");

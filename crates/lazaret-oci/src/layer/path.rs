@@ -4,7 +4,7 @@ use crate::Limits;
 
 /// Why a name is not taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Refused {
+pub(crate) enum Refused {
     /// A `..` component.
     Parent,
     /// A NUL inside.
@@ -16,11 +16,11 @@ pub(super) enum Refused {
 }
 
 impl Refused {
-    pub(super) fn is_limit(self) -> bool {
+    pub(crate) fn is_limit(self) -> bool {
         matches!(self, Self::TooLong | Self::TooDeep)
     }
 
-    pub(super) fn message(self, limits: &Limits) -> String {
+    pub(crate) fn message(self, limits: &Limits) -> String {
         match self {
             Self::Parent => "its path has a `..` component".to_owned(),
             Self::Nul => "its path has a NUL byte".to_owned(),
@@ -32,7 +32,7 @@ impl Refused {
 }
 
 /// Writes the normal form into `out` (kept buffer): no leading `/`, no empty or `.` components.
-pub(super) fn normalise(raw: &[u8], limits: &Limits, out: &mut String) -> Result<(), Refused> {
+pub(crate) fn normalise(raw: &[u8], limits: &Limits, out: &mut String) -> Result<(), Refused> {
     out.clear();
     if raw.len() > limits.path_bytes {
         return Err(Refused::TooLong);
@@ -58,7 +58,7 @@ pub(super) fn normalise(raw: &[u8], limits: &Limits, out: &mut String) -> Result
 }
 
 /// Appends text; bytes that are no UTF-8 become `\xNN`, so that different names stay different.
-pub(super) fn push_lossy(raw: &[u8], out: &mut String) {
+pub(crate) fn push_lossy(raw: &[u8], out: &mut String) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for chunk in raw.utf8_chunks() {
         out.push_str(chunk.valid());
@@ -71,7 +71,7 @@ pub(super) fn push_lossy(raw: &[u8], out: &mut String) {
 }
 
 /// A name for messages: lossy and not longer than a line.
-pub(super) fn display(raw: &[u8]) -> String {
+pub(crate) fn display(raw: &[u8]) -> String {
     let mut text = String::new();
     push_lossy(raw.get(..256).unwrap_or(raw), &mut text);
     if raw.len() > 256 {

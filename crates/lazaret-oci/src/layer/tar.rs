@@ -2,7 +2,8 @@
 //! PAX, star and V7; sparse files whole. What cannot be followed is a problem, and the walk ends there, since nothing
 //! behind it can be trusted to be an entry.
 
-mod header;
+pub(crate) mod header;
+pub(crate) mod meta;
 mod pax;
 mod sparse;
 
@@ -10,7 +11,7 @@ use lazaret_model::ProblemKind;
 
 use self::{
     header::{BLOCK, Block, Header, Kind},
-    pax::Pax,
+    meta::Meta,
     sparse::SparseMap,
 };
 use super::{
@@ -74,26 +75,6 @@ struct Walker<'a> {
     path: String,
     link: String,
     collector: Collector,
-}
-
-/// What the headers before an entry said about it.
-#[derive(Default)]
-struct Meta {
-    pax: Pax,
-    long_name: Vec<u8>,
-    long_link: Vec<u8>,
-    scratch: Vec<u8>,
-    /// A block was too large to be read: the entry has no name that could be trusted.
-    unreadable: bool,
-}
-
-impl Meta {
-    fn clear(&mut self) {
-        self.pax.clear();
-        self.long_name.clear();
-        self.long_link.clear();
-        self.unreadable = false;
-    }
 }
 
 impl Walker<'_> {
@@ -161,16 +142,8 @@ impl Walker<'_> {
             return Err(self.cut("a name block"));
         }
         padding(self.chunks, header.size);
-        match header.kind {
-            Kind::GnuLongName => keep_text(&mut self.meta.long_name, &scratch),
-            Kind::GnuLongLink => keep_text(&mut self.meta.long_link, &scratch),
-            _ => {
-                // A second one replaces the first.
-                self.meta.pax.clear();
-                if let Err(why) = self.meta.pax.read(&scratch) {
-                    self.problems.add(ProblemKind::ParseError, &self.path, || format!("behind this entry: {why}"));
-                }
-            }
+        if let Err(why) = self.meta.take(header.kind, &scratch) {
+            self.problems.add(ProblemKind::ParseError, &self.path, || format!("behind this entry: {why}"));
         }
         self.meta.scratch = scratch;
         Ok(())
@@ -183,17 +156,16 @@ impl Walker<'_> {
             let limit = self.limits.entries;
             return Err((ProblemKind::LimitExceeded, format!("the layer has more than {limit} entries")));
         }
-        let has_content = matches!(header.kind, Kind::File { .. } | Kind::GnuSparse | Kind::Unknown);
-        let mut stored = if has_content { self.meta.pax.size.unwrap_or(header.size) } else { 0 };
+        let mut stored = self.meta.size(header);
         let sparse = match self.sparse_map(header, &mut stored) {
             Ok(sparse) => sparse,
             Err(why) => {
-                header.name(&self.block, &mut self.name);
+                self.meta.name(header, &self.block, &mut self.name);
                 self.problems.add(ProblemKind::ParseError, &path::display(&self.name), || why.to_owned());
                 return self.skip(stored, "a sparse file");
             }
         };
-        self.names(header);
+        self.meta.name(header, &self.block, &mut self.name);
         let refused = self.normalise(header.kind);
         if let Err(refused) = refused {
             let kind = if refused.is_limit() { ProblemKind::LimitExceeded } else { ProblemKind::HostileEntry };
@@ -248,20 +220,6 @@ impl Walker<'_> {
         if map.is_valid(*stored) { Ok(Some(map)) } else { Err("the map of a sparse file does not fit its size") }
     }
 
-    /// Raw names: PAX over the header's, GNU long names over both, a sparse file's own name over all (as Go does).
-    fn names(&mut self, header: &Header) {
-        let meta = &self.meta;
-        let is_sparse = !meta.pax.sparse.major.is_empty() || !meta.pax.sparse.map.is_empty();
-        let name = [(is_sparse, &meta.pax.sparse.name), (true, &meta.long_name), (true, &meta.pax.path)];
-        match name.into_iter().find(|(counts, name)| *counts && !name.is_empty()) {
-            Some((_, name)) => {
-                self.name.clear();
-                self.name.extend_from_slice(name);
-            }
-            None => header.name(&self.block, &mut self.name),
-        }
-    }
-
     fn normalise(&mut self, kind: Kind) -> Result<(), Refused> {
         path::normalise(&self.name, self.limits, &mut self.path)?;
         if self.path.is_empty() && !matches!(kind, Kind::Directory | Kind::File { v7: true }) {
@@ -270,14 +228,7 @@ impl Walker<'_> {
         if !matches!(kind, Kind::HardLink | Kind::SymLink) {
             return Ok(());
         }
-        let meta = &self.meta;
-        let raw = if !meta.long_link.is_empty() {
-            meta.long_link.as_slice()
-        } else if !meta.pax.link.is_empty() {
-            &meta.pax.link
-        } else {
-            header::link_name(&self.block)
-        };
+        let raw = self.meta.link(&self.block);
         if kind == Kind::HardLink {
             return path::normalise(raw, self.limits, &mut self.link);
         }
@@ -383,12 +334,6 @@ fn zeros(mut count: u64, sink: &mut impl FnMut(&[u8])) {
         sink(&ZEROS[..part]);
         count -= part as u64;
     }
-}
-
-/// A GNU long name ends at its first NUL.
-fn keep_text(buffer: &mut Vec<u8>, block: &[u8]) {
-    buffer.clear();
-    buffer.extend_from_slice(header::text(block));
 }
 
 fn unreadable(message: String) -> Fault {

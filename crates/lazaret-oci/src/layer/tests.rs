@@ -123,7 +123,8 @@ pub(super) fn pax(kind: u8, records: &[(&str, &str)]) -> Vec<u8> {
     for (key, value) in records {
         let rest = key.len() + value.len() + 3;
         let digits = (rest + (rest + 1).to_string().len()).to_string().len();
-        body.push_str(&format!("{} {key}={value}\n", rest + digits));
+        let length = rest + digits;
+        body.extend([length.to_string().as_str(), " ", key, "=", value, "\n"]);
     }
     raw(kind, b"PaxHeaders/x", b"", body.len() as u64, body.as_bytes())
 }

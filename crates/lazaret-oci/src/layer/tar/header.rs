@@ -1,23 +1,23 @@
 //! One 512-byte tar header (POSIX.1-1988 ustar, GNU tar's `tar.h`, V7). Where readers differ, this one sides with Go's
 //! `archive/tar`, because that is what docker, containerd and podman unpack layers with.
 
-pub(super) const BLOCK: usize = 512;
-pub(super) type Block = [u8; BLOCK];
+pub(crate) const BLOCK: usize = 512;
+pub(crate) type Block = [u8; BLOCK];
 
 /// What a header says, before long names and PAX records.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Header {
-    pub(super) kind: Kind,
+pub(crate) struct Header {
+    pub(crate) kind: Kind,
     /// Bytes that follow in the archive.
-    pub(super) size: u64,
-    pub(super) mode: u32,
+    pub(crate) size: u64,
+    pub(crate) mode: u32,
     /// Where the part of the name before a `/` is; empty when there is none.
     prefix_len: usize,
-    pub(super) is_gnu: bool,
+    pub(crate) is_gnu: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// `0`, NUL (V7) or `7`; V7 marks a directory by a `/` at the end of its name.
     File {
         v7: bool,
@@ -41,7 +41,7 @@ const PREFIX: usize = 345;
 
 impl Header {
     /// Reads a header block that is not all zero.
-    pub(super) fn parse(block: &Block) -> Result<Self, &'static str> {
+    pub(crate) fn parse(block: &Block) -> Result<Self, &'static str> {
         let declared = number(&block[148..156]).ok_or("its checksum is not a number")?;
         let (unsigned, signed) = checksums(block);
         if declared != u64::from(unsigned) && i64::try_from(declared) != Ok(signed) {
@@ -74,7 +74,7 @@ impl Header {
     }
 
     /// Writes the name with its prefix.
-    pub(super) fn name(&self, block: &Block, out: &mut Vec<u8>) {
+    pub(crate) fn name(&self, block: &Block, out: &mut Vec<u8>) {
         out.clear();
         if self.prefix_len > 0 {
             out.extend_from_slice(&block[PREFIX..PREFIX + self.prefix_len]);
@@ -85,7 +85,7 @@ impl Header {
 }
 
 /// The target of a link, as far as it is in the header.
-pub(super) fn link_name(block: &Block) -> &[u8] {
+pub(crate) fn link_name(block: &Block) -> &[u8] {
     text(&block[157..257])
 }
 
@@ -106,13 +106,13 @@ fn prefix_len(block: &Block, is_gnu: bool) -> usize {
 }
 
 /// Up to the first NUL.
-pub(super) fn text(field: &[u8]) -> &[u8] {
+pub(crate) fn text(field: &[u8]) -> &[u8] {
     field.split(|b| *b == 0).next().unwrap_or_default()
 }
 
 /// Octal with blanks and NULs around it, or base-256 (first bit set, GNU and star). `None`: negative, over 63 bits,
 /// or no number.
-pub(super) fn number(field: &[u8]) -> Option<u64> {
+pub(crate) fn number(field: &[u8]) -> Option<u64> {
     let first = *field.first()?;
     if first & 0x80 != 0 {
         if first & 0x40 != 0 {

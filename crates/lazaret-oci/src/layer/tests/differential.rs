@@ -36,7 +36,7 @@ fn write(items: &[Item]) -> Vec<u8> {
             let records =
                 [("path", item.name.as_bytes()), ("linkpath", item.link.as_bytes()), ("size", size.as_bytes())];
             archive.append_pax_extensions(records).unwrap();
-            header.set_size(if item.kind == b'0' { 1 } else { 0 });
+            header.set_size(u64::from(item.kind == b'0'));
             header.set_path("stand-in").unwrap();
             header.set_cksum();
             // The writer trusts the header's size; the record's wins for readers.

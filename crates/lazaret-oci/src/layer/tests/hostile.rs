@@ -215,7 +215,7 @@ fn an_input_that_breaks_off() {
                 return Err(std::io::Error::other("connection reset"));
             }
             let count = out.len().min(self.0);
-            out[..count].copy_from_slice(&file("a", &[1; 100_000])[..count]);
+            out[..count].copy_from_slice(&file("a", &vec![1; 100_000])[..count]);
             self.0 -= count;
             Ok(count)
         }
