@@ -5,8 +5,16 @@
 //! as a stranger would, so that they cannot share a mistake with what they test.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer's tool talks to its terminal")]
 
+mod bench;
+mod client;
+mod crash;
 mod deny;
+mod images;
 mod metadata;
+mod process;
+mod real;
+mod server;
+mod test;
 mod tidy;
 mod workspace;
 
@@ -21,12 +29,27 @@ enum Task {
     Tidy,
     /// Check licences, banned crates and known advisories of what we depend on.
     Deny,
+    /// Run every test: crates, real clients, browser, crash; prints a summary.
+    Test(test::Args),
+    /// Kill the server at random moments of pushes and check what it had acknowledged.
+    Crash(crash::Args),
+    /// Measure, and print rows with ours, other and their ratio.
+    Bench(bench::Args),
+    /// Read, inflate and hash each gzip layer of an OCI layout folder: the floor of a scan.
+    Floor(bench::floor::Args),
+    /// Run a command and print its exit code, wall time and peak resident memory as JSON.
+    Measure(bench::measure::Args),
 }
 
 fn main() -> ExitCode {
     let outcome = match Task::parse() {
         Task::Tidy => tidy::run(),
         Task::Deny => deny::run(),
+        Task::Test(args) => test::run(&args),
+        Task::Crash(args) => crash::run(&args),
+        Task::Bench(args) => bench::run(&args),
+        Task::Floor(args) => bench::floor::run(&args),
+        Task::Measure(args) => bench::measure::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

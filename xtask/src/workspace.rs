@@ -1,6 +1,7 @@
 //! Where things are: the workspace, its target folder, and the shared folder beside it.
 
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The workspace's root.
 pub(crate) fn root() -> PathBuf {
@@ -26,4 +27,10 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 /// Cargo's target folder: `CARGO_TARGET_DIR` where it is set.
 pub(crate) fn target() -> PathBuf {
     variable("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |path| root().join(path))
+}
+
+/// Milliseconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "a test's journal is dated by the test's own clock")]
+pub(crate) fn now_ms() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis())
 }

@@ -8,8 +8,8 @@ use crate::metadata::Package;
 enum Expression {
     /// A licence id, with its `WITH exception` written out when it has one.
     Licence(String),
-    Any(Vec<Expression>),
-    All(Vec<Expression>),
+    Any(Vec<Self>),
+    All(Vec<Self>),
 }
 
 pub(super) fn check(packages: &[Package], licences: &Licences) -> Findings {
