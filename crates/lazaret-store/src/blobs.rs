@@ -47,13 +47,25 @@ impl Store {
     /// then on the blob counts as not there, so that clients push it again (registry.md, I3).
     pub fn open_blob(&self, digest: &Digest) -> Result<Option<(File, u64)>, StoreError> {
         let Some(size) = self.read(|c| live_size(c, digest))? else { return Ok(None) };
-        let detail = match self.inner.files.open(digest)? {
-            Some((file, length)) if length == size => return Ok(Some((file, size))),
-            Some((_, length)) => format!("it has {length} bytes, {size} were stored; push it again"),
-            None => "its file is missing; push it again".to_owned(),
+        let detail = match self.whole_file(digest, size)? {
+            Ok(file) => return Ok(Some((file, size))),
+            Err(detail) => detail,
         };
-        self.blob_damaged(digest)?;
-        Err(StoreError::corrupt(format!("blob {digest}"), detail))
+        // Looked at again under the write lock: a push that heals has named its file before it takes that.
+        let healed = self.write(|tx| match self.whole_file(digest, size)? {
+            Ok(file) => Ok(Some((file, size))),
+            Err(_) => mark_damaged(tx, digest).map(|()| None),
+        })?;
+        healed.map(Some).ok_or_else(|| StoreError::corrupt(format!("blob {digest}"), detail))
+    }
+
+    /// The object's file when it has the length that was recorded, or what is wrong with it.
+    fn whole_file(&self, digest: &Digest, size: u64) -> Result<Result<File, String>, StoreError> {
+        Ok(match self.inner.files.open(digest)? {
+            Some((file, length)) if length == size => Ok(file),
+            Some((_, length)) => Err(format!("it has {length} bytes, {size} were stored; push it again")),
+            None => Err("its file is missing; push it again".to_owned()),
+        })
     }
 
     /// Whether the blob was pushed to or mounted into the repository and is whole.
@@ -107,12 +119,14 @@ impl Store {
 
     /// Says that the stored bytes do not have this digest: the blob is not served or mounted until it is pushed again.
     pub fn blob_damaged(&self, digest: &Digest) -> Result<(), StoreError> {
-        tracing::error!(blob.digest = %digest, "a stored blob is damaged");
-        self.write(|tx| {
-            db::execute(tx, "UPDATE blobs SET state = 'damaged' WHERE digest = ?1", [digest.to_string()])?;
-            Ok(())
-        })
+        self.write(|tx| mark_damaged(tx, digest))
     }
+}
+
+fn mark_damaged(tx: &Tx<'_>, digest: &Digest) -> Result<(), StoreError> {
+    tracing::error!(blob.digest = %digest, "a stored blob is damaged");
+    db::execute(tx, "UPDATE blobs SET state = 'damaged' WHERE digest = ?1", [digest.to_string()])?;
+    Ok(())
 }
 
 /// Records a published blob with its membership and lease.

@@ -81,3 +81,24 @@ impl StoreError {
         matches!(self, Self::Busy { .. } | Self::NoSpace { .. } | Self::UploadInUse { .. })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_named_and_passes() {
+        for code in [28, 122] {
+            let source = io::Error::from_raw_os_error(code);
+            let error = StoreError::io(Path::new("/data/spool/x"), "write upload", source);
+            assert!(error.is_passing());
+            let text = error.to_string();
+            assert!(
+                text.contains("/data/spool") && text.contains("write upload") && text.contains("free some"),
+                "{text}"
+            );
+        }
+        let other = StoreError::io(Path::new("/data/x"), "open", io::Error::from_raw_os_error(13));
+        assert!(!other.is_passing() && other.to_string() == "cannot open /data/x");
+    }
+}

@@ -51,8 +51,10 @@ impl Store {
 
     /// Tags that point to a digest, as newest or as served, in byte order.
     pub fn tags_of(&self, repository: &Repository, digest: &Digest) -> Result<Vec<Tag>, StoreError> {
-        let sql = "SELECT name FROM tags WHERE repository = ?1 AND (newest_digest = ?2 OR served_digest = ?2)
-                   ORDER BY name";
+        let sql = "SELECT DISTINCT t.name FROM tag_pushes p
+                   JOIN tags t ON t.repository = p.repository AND t.name = p.tag
+                   WHERE p.repository = ?1 AND p.digest = ?2 AND (t.newest_digest = ?2 OR t.served_digest = ?2)
+                   ORDER BY t.name";
         self.read(|c| db::all(c, sql, (repository.as_str(), digest.to_string()), |row| db::tag(row, 0)))
     }
 

@@ -168,7 +168,11 @@ impl Upload {
     }
 
     pub(crate) fn publish(&self, blob: &BlobRow) -> Result<(), StoreError> {
-        self.store.inner.files.publish(&self.spool.path, &self.id, &blob.digest, blob.size)
+        let done = self.store.inner.files.publish(&self.spool.path, &self.id, &blob.digest, blob.size);
+        // A session that was cancelled meanwhile has no name to link from.
+        done.map_err(
+            |error| if self.spool.path.exists() { error } else { StoreError::NoUpload { id: self.id.clone() } },
+        )
     }
 
     /// The commit that an answer waits for.

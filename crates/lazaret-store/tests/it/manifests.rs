@@ -1,0 +1,159 @@
+use std::collections::BTreeMap;
+
+use lazaret_model::ImageState;
+use lazaret_store::{ManifestKind, PutError, Work};
+
+use crate::{
+    harness::{Fixture, digest, manifest, repo, tag},
+    queue::drain,
+};
+
+#[test]
+fn a_manifest_comes_back_with_all_that_was_said_of_it() {
+    let f = Fixture::new();
+    let config = f.blob("app", b"config");
+    let mut put = manifest("app", "v1", ManifestKind::Image, Some("1.0"));
+    put.config = Some(config.clone());
+    put.annotations = BTreeMap::from([("a".to_owned(), "b\"c".to_owned())]);
+    put.artifact_type = Some("x/y".to_owned());
+    let outcome = f.put(put.clone());
+    assert_eq!((outcome.state, outcome.new), (ImageState::Quarantined, true));
+    let row = f.store.manifest(&repo("app"), &put.digest).unwrap().unwrap();
+    assert_eq!((&row.bytes, row.size), (&put.bytes, put.bytes.len() as u64));
+    assert_eq!((&row.media_type, row.kind), (&put.media_type, ManifestKind::Image));
+    assert_eq!((row.config, row.annotations, row.artifact_type), (Some(config), put.annotations, put.artifact_type));
+    assert_eq!((row.pushed_by.as_str(), row.pushed_at), ("sp-ci", f.now()));
+    assert_eq!((row.state, row.own_state, row.decision), (ImageState::Quarantined, ImageState::Quarantined, None));
+    let head = f.store.manifests(&repo("app"), None, 10).unwrap().remove(0);
+    assert_eq!((head.digest, head.size), (put.digest.clone(), row.size));
+    assert!(f.store.manifest(&repo("other"), &put.digest).unwrap().is_none());
+    assert_eq!(f.store.image_keys().unwrap(), [(repo("app"), put.digest)]);
+    assert_eq!(f.store.state_counts(&repo("app")).unwrap(), [(ImageState::Quarantined, 1)]);
+}
+
+#[test]
+fn what_a_manifest_is_made_of_must_be_in_the_repository() {
+    let f = Fixture::new();
+    let elsewhere = f.blob("other", b"config");
+    let mut put = manifest("app", "v1", ManifestKind::Image, Some("1.0"));
+    put.config = Some(elsewhere.clone());
+    put.blobs = vec![digest(b"nowhere"), elsewhere.clone()];
+    let Err(PutError::MissingBlobs(missing)) = f.store.put_manifest(put) else { panic!("stored") };
+    assert_eq!(missing, [elsewhere, digest(b"nowhere")]);
+    let foreign = f.image("other", "v1", None);
+    let mut put = manifest("app", "index", ManifestKind::Index, Some("1.0"));
+    put.manifests = vec![foreign.clone()];
+    let Err(PutError::MissingManifests(missing)) = f.store.put_manifest(put) else { panic!("stored") };
+    assert_eq!(missing, [foreign]);
+    assert!(f.store.tag(&repo("app"), &tag("1.0")).unwrap().is_none());
+    assert!(f.store.repository(&repo("app")).unwrap().is_none(), "a refused push leaves nothing");
+}
+
+#[test]
+fn pushing_again_keeps_the_state_and_judges_what_is_not_served() {
+    use ImageState::{Approved, Blocked, Due, Overdue, PreGate, Quarantined, Revoked};
+    for (state, judged) in [
+        (Quarantined, true),
+        (Blocked, true),
+        (Overdue, true),
+        (Approved, false),
+        (Due, false),
+        (PreGate, false),
+        (Revoked, false),
+    ] {
+        let f = Fixture::new();
+        let image = f.image("app", "v1", None);
+        f.set("app", &image, state);
+        drain(&f);
+        f.image("app", "v1", Some("again"));
+        assert_eq!(f.state("app", &image), state);
+        let wanted = Work::JudgeImage { repository: repo("app"), digest: image };
+        assert_eq!(drain(&f), if judged { vec![wanted] } else { vec![] }, "{state}");
+    }
+}
+
+#[test]
+fn an_index_is_judged_whenever_a_child_changes_comes_or_goes() {
+    let f = Fixture::new();
+    let (a, b) = (f.image("app", "a", None), f.image("app", "b", None));
+    let index = f.index("app", "index", &[&a, &b]);
+    assert_eq!(f.store.children(&repo("app"), &index).unwrap(), [a.clone(), b.clone()]);
+    assert_eq!(f.store.parents(&repo("app"), &a).unwrap(), std::slice::from_ref(&index));
+    assert_eq!(f.state("app", &index), ImageState::Quarantined);
+    let judge = Work::JudgeIndex { repository: repo("app"), digest: index.clone() };
+    assert!(drain(&f).contains(&judge));
+    f.set("app", &a, ImageState::Approved);
+    assert_eq!(drain(&f), std::slice::from_ref(&judge));
+    f.set("app", &a, ImageState::Approved);
+    assert_eq!(drain(&f), []);
+    f.store.delete_manifest(&repo("app"), &b, "ci").unwrap();
+    assert_eq!(drain(&f), std::slice::from_ref(&judge));
+    f.image("app", "b", None);
+    assert!(drain(&f).contains(&judge));
+}
+
+#[test]
+fn an_artifact_takes_its_subjects_state() {
+    let f = Fixture::new();
+    let subject = digest(b"manifest v1");
+    // It may come first, and have one of its own.
+    let signature = f.artifact("app", "signature", &subject, Some("sig"));
+    let of_signature = f.artifact("app", "countersignature", &signature, None);
+    assert_eq!(f.state("app", &signature), ImageState::Quarantined);
+    assert!(f.store.tag(&repo("app"), &tag("sig")).unwrap().unwrap().served.is_none());
+    f.image("app", "v1", None);
+    f.set("app", &subject, ImageState::Approved);
+    assert_eq!(f.state("app", &signature), ImageState::Approved);
+    assert_eq!(f.state("app", &of_signature), ImageState::Approved);
+    assert_eq!(f.store.tag(&repo("app"), &tag("sig")).unwrap().unwrap().served, Some(signature.clone()));
+    let referrers = f.store.referrers(&repo("app"), &subject).unwrap();
+    assert_eq!(referrers.len(), 1);
+    assert_eq!((&referrers[0].digest, referrers[0].state), (&signature, ImageState::Approved));
+    assert_eq!(referrers[0].artifact_type.as_deref(), Some("application/vnd.example.signature"));
+    let late = f.artifact("app", "late", &subject, None);
+    assert_eq!(f.state("app", &late), ImageState::Approved);
+    // A person's revocation of the artifact itself holds.
+    f.set("app", &late, ImageState::Revoked);
+    f.set("app", &subject, ImageState::Due);
+    assert_eq!((f.state("app", &late), f.state("app", &signature)), (ImageState::Revoked, ImageState::Due));
+    f.set("app", &subject, ImageState::Blocked);
+    assert_eq!(f.state("app", &of_signature), ImageState::Blocked);
+    f.store.delete_manifest(&repo("app"), &subject, "ci").unwrap();
+    assert_eq!(f.state("app", &signature), ImageState::Quarantined);
+}
+
+#[test]
+fn a_fallback_tag_lends_its_subjects_state_to_all_but_images() {
+    let f = Fixture::new();
+    let subject = f.image("app", "v1", None);
+    f.set("app", &subject, ImageState::Approved);
+    let fallback = format!("sha256-{}", subject.hex());
+    let index = manifest("app", "referrers", ManifestKind::Index, Some(&fallback));
+    assert_eq!(f.put(index).state, ImageState::Approved);
+    assert!(f.store.tag(&repo("app"), &tag(&fallback)).unwrap().unwrap().served.is_some());
+    let image = manifest("app", "smuggled", ManifestKind::Image, Some(&fallback));
+    assert_eq!(f.put(image).state, ImageState::Quarantined);
+    // Two that name each other hold nothing up.
+    let (x, y) = (digest(b"manifest x"), digest(b"manifest y"));
+    f.put(manifest("app", "x", ManifestKind::Index, Some(&format!("sha256-{}", y.hex()))));
+    f.put(manifest("app", "y", ManifestKind::Index, Some(&format!("sha256-{}", x.hex()))));
+    f.set("app", &y, ImageState::Approved);
+    assert_eq!(f.state("app", &x), ImageState::Approved);
+    f.set("app", &y, ImageState::Blocked);
+    assert_eq!(f.state("app", &x), ImageState::Blocked);
+}
+
+#[test]
+fn deleting_leaves_the_blobs_and_the_history() {
+    let f = Fixture::new();
+    let image = f.image("app", "v1", Some("1.0"));
+    f.set("app", &image, ImageState::Approved);
+    assert!(f.store.delete_manifest(&repo("app"), &image, "ci").unwrap());
+    assert!(!f.store.delete_manifest(&repo("app"), &image, "ci").unwrap());
+    assert!(f.store.manifest(&repo("app"), &image).unwrap().is_none());
+    assert!(f.store.tag(&repo("app"), &tag("1.0")).unwrap().is_none());
+    assert!(f.store.repository_has_blob(&repo("app"), &digest(b"layer of v1")).unwrap());
+    assert_eq!(f.store.decisions_of(&repo("app"), &image).unwrap().len(), 1);
+    f.image("app", "v1", None);
+    assert_eq!(f.state("app", &image), ImageState::Quarantined, "it is judged anew");
+}
