@@ -12,23 +12,27 @@
 //! `testdata/<name>/`, a section in `docs/feeds.md`. To add an ecosystem of OSV: one line in `feed/osv.rs`.
 #![deny(unsafe_code)]
 
+mod compile;
 pub mod db;
+mod feed;
+mod fetch;
 pub mod matcher;
+mod name;
+mod starter;
 pub mod update;
 
 pub use db::{AdvisoryDb, DbError, EndOfLife, Enrichment};
 
 use lazaret_model::AdvisoryRecord;
 
-/// The key under which records of one vulnerability are merged into one finding: the CVE when the record's closure
-/// (its id and aliases) has exactly one, else the smallest id of the closure for closures without a CVE, else the
-/// record's own id (a record that stands for several CVEs never joins them).
+/// The key under which records of one vulnerability are merged into one finding: the CVE where the record's closure (its
+/// id and aliases) has exactly one, else the closure's smallest id that is no CVE. So a record that stands for several
+/// CVEs never joins them.
 pub fn closure_key(record: &AdvisoryRecord) -> &str {
-    let mut ids = std::iter::once(&record.id).chain(&record.aliases).map(String::as_str);
-    let mut cves = ids.clone().filter(|id| id.starts_with("CVE-"));
+    let ids = || std::iter::once(&record.id).chain(&record.aliases).map(String::as_str);
+    let mut cves = ids().filter(|id| name::is_cve(id));
     match (cves.next(), cves.next()) {
         (Some(cve), None) => cve,
-        (None, _) => ids.by_ref().min().unwrap_or(&record.id),
-        (Some(_), Some(_)) => &record.id,
+        _ => ids().filter(|id| !name::is_cve(id)).min().unwrap_or(&record.id),
     }
 }

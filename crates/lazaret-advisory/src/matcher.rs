@@ -1,6 +1,14 @@
-//! Which records affect a component. Pure.
+//! Which records affect a component. Pure; the quirks of an ecosystem are in the file named after it.
 
-use lazaret_model::{AdvisoryRecord, Confidence, OsRelease, Package, PackageType};
+mod apk;
+mod deb;
+mod golang;
+mod language;
+
+use std::{cmp::Ordering, collections::BTreeSet};
+
+use lazaret_model::{AdvisoryRecord, AffectedRange, Confidence, FindingStatus, OsRelease, Package, PackageType};
+use lazaret_version::Scheme;
 
 /// Rises when an answer of this module may change.
 pub const MATCHER_VERSION: u32 = 1;
@@ -40,13 +48,82 @@ pub struct RecordMatch {
 
 /// The component of a package, or why there is none.
 pub fn component(package: &Package, os: Option<&OsRelease>) -> Result<Component, NoComponent> {
-    let _ = os;
-    if package.version.is_empty() { Err(NoComponent::Version) } else { Err(NoComponent::Stream) }
+    match package.kind {
+        PackageType::Deb => deb::component(package, os),
+        PackageType::Apk => apk::component(package, os),
+        PackageType::Golang => golang::component(package),
+        PackageType::Pypi => language::component(package, "PyPI"),
+        PackageType::Npm => language::component(package, "npm"),
+        PackageType::Maven => language::component(package, "Maven"),
+    }
+}
+
+/// The ecosystem stream of an operating system's packages, if os-release names one of this base.
+fn stream(os: Option<&OsRelease>, base: &str) -> Result<String, NoComponent> {
+    let stream = os.and_then(|os| os.stream.as_deref()).filter(|stream| crate::name::base(stream) == base);
+    stream.map(str::to_owned).ok_or(NoComponent::Stream)
+}
+
+/// A version that is there.
+fn known_version(version: &str) -> Result<String, NoComponent> {
+    let version = version.trim();
+    if version.is_empty() { Err(NoComponent::Version) } else { Ok(version.to_owned()) }
 }
 
 /// The records that affect `component`, in their order. Informational records, not_affected and under_investigation
 /// never match; an explicit not_affected suppresses records of the same id.
 pub fn match_records(component: &Component, records: &[AdvisoryRecord]) -> Vec<RecordMatch> {
-    let _ = (component, records);
-    Vec::new()
+    let cleared: BTreeSet<&str> =
+        records.iter().filter(|r| r.status == FindingStatus::NotAffected).map(|r| r.id.as_str()).collect();
+    let counts = |record: &AdvisoryRecord| {
+        !record.informational
+            && !matches!(record.status, FindingStatus::NotAffected | FindingStatus::UnderInvestigation)
+            && !cleared.contains(record.id.as_str())
+    };
+    let candidates = records.iter().enumerate().filter(|(_, record)| counts(record));
+    candidates.filter_map(|(index, record)| affected(component, index, record)).collect()
 }
+
+fn affected(component: &Component, index: usize, record: &AdvisoryRecord) -> Option<RecordMatch> {
+    let version = component.version.as_str();
+    let Ok(scheme) = record.scheme.parse::<Scheme>() else {
+        // A newer file's scheme: what cannot be compared is not clean.
+        return Some(RecordMatch { record: index, fixed: None, confidence: Confidence::Low });
+    };
+    let within: Vec<&AffectedRange> = record.ranges.iter().filter(|range| contains(scheme, range, version)).collect();
+    let listed = || record.versions.iter().any(|v| v == version || scheme.compare(v, version) == Ordering::Equal);
+    if within.is_empty() && !listed() {
+        return None;
+    }
+    let confidence = match (component.uncertain, scheme.is_valid(version)) {
+        (true, _) => Confidence::Low,
+        (false, false) => Confidence::Medium,
+        (false, true) => Confidence::High,
+    };
+    Some(RecordMatch { record: index, fixed: end_of(scheme, &within), confidence })
+}
+
+/// The version that leaves every range; `None` where one of them has no end.
+fn end_of(scheme: Scheme, within: &[&AffectedRange]) -> Option<String> {
+    let ends: Option<Vec<&str>> = within.iter().map(|range| bound(range.fixed.as_deref())).collect();
+    ends?.into_iter().max_by(|a, b| scheme.compare(a, b)).map(str::to_owned)
+}
+
+/// A bound that can be compared: `0` and an empty text are markers, not versions.
+fn bound(version: Option<&str>) -> Option<&str> {
+    version.map(str::trim).filter(|version| !version.is_empty() && *version != "0")
+}
+
+/// Whether a version lies in a range. `fixed` = `0` means that no version ever was affected.
+pub(crate) fn contains(scheme: Scheme, range: &AffectedRange, version: &str) -> bool {
+    if range.fixed.as_deref().map(str::trim) == Some("0") {
+        return false;
+    }
+    let compare = |bound: &str| scheme.compare(version, bound);
+    bound(range.introduced.as_deref()).is_none_or(|start| compare(start) != Ordering::Less)
+        && bound(range.fixed.as_deref()).is_none_or(|fixed| compare(fixed) == Ordering::Less)
+        && bound(range.last_affected.as_deref()).is_none_or(|last| compare(last) != Ordering::Greater)
+}
+
+#[cfg(test)]
+mod tests;

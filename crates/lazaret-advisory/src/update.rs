@@ -1,5 +1,8 @@
 //! Fetch, parse, compile, activate.
 
+mod activate;
+mod run;
+
 use std::path::{Path, PathBuf};
 
 use lazaret_model::{Clock, SnapshotInfo};
@@ -20,6 +23,15 @@ impl Mirror {
             return url::Url::parse(text).map(Self::Url);
         }
         Ok(Self::Directory(text.into()))
+    }
+}
+
+impl std::fmt::Display for Mirror {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Directory(dir) => dir.display().fmt(f),
+            Self::Url(url) => url.fmt(f),
+        }
     }
 }
 
@@ -109,13 +121,12 @@ pub fn update(
     clock: &dyn Clock,
     progress: &dyn UpdateProgress,
 ) -> Result<UpdateReport, UpdateError> {
-    let _ = (client, clock, progress);
-    Err(UpdateError::Io { path: options.dir.clone(), source: std::io::ErrorKind::Unsupported.into() })
+    let _lock = activate::lock(&options.dir)?;
+    run::run(options, client, clock, progress)
 }
 
 /// The active compiled file of `DIR/advisories`; `Ok(None)` when there was never an update. The file `current` in it is
 /// replaced by a rename at every activation, also when only the times of checking changed: watch its modification time.
 pub fn current(dir: &Path) -> Result<Option<PathBuf>, DbError> {
-    let _ = dir;
-    Ok(None)
+    activate::current(dir)
 }

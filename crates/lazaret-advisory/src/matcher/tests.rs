@@ -1,0 +1,142 @@
+use lazaret_model::SourcePackage;
+
+use super::*;
+use crate::compile::tests::record;
+
+fn package(kind: PackageType, name: &str, version: &str) -> Package {
+    Package {
+        purl: String::new(),
+        name: name.to_owned(),
+        version: version.to_owned(),
+        kind,
+        arch: None,
+        source: None,
+        layer: None,
+        removed_in: None,
+        provided_by: None,
+        evidence: Vec::new(),
+        uncertain: false,
+    }
+}
+
+fn os(stream: Option<&str>) -> OsRelease {
+    OsRelease {
+        id: "debian".to_owned(),
+        version_id: "12".to_owned(),
+        codename: None,
+        pretty_name: String::new(),
+        stream: stream.map(str::to_owned),
+        path: "etc/os-release".to_owned(),
+    }
+}
+
+fn ranged(id: &str, ranges: &[(&str, &str)]) -> AdvisoryRecord {
+    let range = |(start, end): &(&str, &str)| AffectedRange {
+        introduced: Some((*start).to_owned()),
+        fixed: (!end.is_empty()).then(|| (*end).to_owned()),
+        last_affected: None,
+    };
+    let ranges = ranges.iter().map(range).collect();
+    AdvisoryRecord { ranges, versions: Vec::new(), ..record("PyPI", "p", id, &[]) }
+}
+
+fn fixes(version: &str, records: &[AdvisoryRecord]) -> Vec<(String, Option<String>)> {
+    let component = component(&package(PackageType::Pypi, "p", version), None).unwrap();
+    let found = match_records(&component, records);
+    found.into_iter().map(|m| (records[m.record].id.clone(), m.fixed)).collect()
+}
+
+#[test]
+fn operating_system_packages_need_their_stream() {
+    let mut libc = package(PackageType::Deb, "libc6", "2.36-9+deb12u1+b1");
+    libc.source = Some(SourcePackage { name: "glibc".to_owned(), version: "2.36-9+deb12u1".to_owned() });
+    let found = component(&libc, Some(&os(Some("Debian:12")))).unwrap();
+    assert_eq!(
+        (found.ecosystem.as_str(), found.name.as_str(), found.version.as_str()),
+        ("Debian:12", "glibc", "2.36-9+deb12u1")
+    );
+    for no_stream in [None, Some(&os(None)), Some(&os(Some("Alpine:v3.20")))] {
+        assert_eq!(component(&libc, no_stream), Err(NoComponent::Stream));
+    }
+    let mut ssl = package(PackageType::Apk, "libssl3", "3.3.1-r0");
+    ssl.source = Some(SourcePackage { name: "openssl".to_owned(), version: "3.3.0-r0".to_owned() });
+    let found = component(&ssl, Some(&os(Some("Alpine:v3.20")))).unwrap();
+    assert_eq!((found.name.as_str(), found.version.as_str()), ("openssl", "3.3.1-r0"));
+}
+
+#[test]
+fn go_versions() {
+    let version =
+        |name: &str, version: &str| component(&package(PackageType::Golang, name, version), None).map(|c| c.version);
+    assert_eq!(version("stdlib", "go1.22.3 X:boringcrypto"), Ok("1.22.3".to_owned()));
+    assert_eq!(version("stdlib", "1.22.3"), Ok("1.22.3".to_owned()));
+    assert_eq!(version("stdlib", "devel go1.23-abc"), Err(NoComponent::Version));
+    assert_eq!(version("example.com/m", "(devel)"), Err(NoComponent::Version));
+    assert_eq!(version("example.com/m", ""), Err(NoComponent::Version));
+    assert_eq!(version("example.com/m/v2", "v2.1.0+incompatible"), Ok("v2.1.0+incompatible".to_owned()));
+}
+
+#[test]
+fn names_are_normal() {
+    assert_eq!(component(&package(PackageType::Pypi, "Zope.Interface", "1"), None).unwrap().name, "zope-interface");
+    assert_eq!(component(&package(PackageType::Npm, "@A/b", "1"), None).unwrap().name, "@A/b");
+}
+
+#[test]
+fn the_fix_ends_the_range_of_the_version() {
+    let records = [ranged("A", &[("0", "1.2"), ("2.0", "2.5"), ("3.0", "")])];
+    assert_eq!(fixes("1.0", &records), [("A".to_owned(), Some("1.2".to_owned()))]);
+    assert_eq!(fixes("2.4", &records), [("A".to_owned(), Some("2.5".to_owned()))]);
+    assert_eq!(fixes("3.1", &records), [("A".to_owned(), None)]);
+    assert_eq!(fixes("1.2", &records), []);
+    // Out of one range is not out of the other.
+    let records = [ranged("A", &[("0", "1.2"), ("0.5", "1.4")])];
+    assert_eq!(fixes("1.0", &records), [("A".to_owned(), Some("1.4".to_owned()))]);
+}
+
+#[test]
+fn markers_are_no_versions() {
+    assert_eq!(fixes("1.0", &[ranged("A", &[("0", "0")])]), []);
+    let mut empty = ranged("B", &[("0", "")]);
+    empty.ranges[0].fixed = Some(String::new());
+    assert_eq!(fixes("1.0", &[empty]), [("B".to_owned(), None)]);
+    let mut last = ranged("C", &[("0", "")]);
+    last.ranges[0].last_affected = Some("1.0".to_owned());
+    assert_eq!(fixes("1.0", std::slice::from_ref(&last)), [("C".to_owned(), None)]);
+    assert_eq!(fixes("1.0.post1", &[last]), []);
+}
+
+#[test]
+fn listed_versions_are_a_union_with_ranges() {
+    let mut record = ranged("A", &[("2.0", "3.0")]);
+    record.versions = vec!["1.0".to_owned()];
+    assert_eq!(fixes("1.0.0", std::slice::from_ref(&record)), [("A".to_owned(), None)]);
+    assert_eq!(fixes("2.1", std::slice::from_ref(&record)), [("A".to_owned(), Some("3.0".to_owned()))]);
+    assert_eq!(fixes("1.1", &[record]), []);
+}
+
+#[test]
+fn what_is_no_finding() {
+    let with = |status, informational| AdvisoryRecord { status, informational, ..ranged("A", &[("0", "")]) };
+    assert_eq!(fixes("1.0", &[with(FindingStatus::Affected, true)]), []);
+    assert_eq!(fixes("1.0", &[with(FindingStatus::UnderInvestigation, false)]), []);
+    assert_eq!(fixes("1.0", &[with(FindingStatus::WillNotFix, false)]).len(), 1);
+    // An explicit statement suppresses the same id, and no other.
+    let cleared = AdvisoryRecord { ranges: Vec::new(), ..with(FindingStatus::NotAffected, false) };
+    let found = fixes("1.0", &[with(FindingStatus::Affected, false), cleared, ranged("B", &[("0", "")])]);
+    assert_eq!(found, [("B".to_owned(), None)]);
+}
+
+#[test]
+fn confidence() {
+    let records = [ranged("A", &[("0", "")])];
+    let mut sure = component(&package(PackageType::Pypi, "p", "1.0"), None).unwrap();
+    let found = |component: &Component| match_records(component, &records)[0].confidence;
+    assert_eq!(found(&sure), Confidence::High);
+    sure.version = "not a version".to_owned();
+    assert_eq!(found(&sure), Confidence::Medium);
+    sure.uncertain = true;
+    assert_eq!(found(&sure), Confidence::Low);
+    let newer = [AdvisoryRecord { scheme: "roman".to_owned(), ..ranged("A", &[("V", "X")]) }];
+    assert_eq!(match_records(&sure, &newer)[0].confidence, Confidence::Low);
+}
