@@ -3,7 +3,8 @@
 use super::Findings;
 use super::config::Advisories;
 use anyhow::{Context, Result};
-use rawzip::ZipArchive;
+use flate2::read::DeflateDecoder;
+use rawzip::{CompressionMethod, ZipArchive};
 use semver::Version;
 use serde::Deserialize;
 use std::cmp::Ordering;
@@ -85,11 +86,11 @@ pub(super) fn read(archive: &Path) -> Result<Vec<Record>> {
         }
         let name = String::from_utf8_lossy(entry.file_path().as_ref()).into_owned();
         let data = zip.get_entry(entry.wayfinder()).with_context(|| name.clone())?;
+        let stored = entry.compression_method() == CompressionMethod::STORE;
+        let plain: Box<dyn Read + '_> =
+            if stored { Box::new(data.data()) } else { Box::new(DeflateDecoder::new(data.data())) };
         let mut json = Vec::new();
-        flate2::read::DeflateDecoder::new(data.data())
-            .take(MAX_BYTES)
-            .read_to_end(&mut json)
-            .with_context(|| name.clone())?;
+        plain.take(MAX_BYTES).read_to_end(&mut json).with_context(|| name.clone())?;
         records.push(serde_json::from_slice(&json).with_context(|| format!("{name} is no OSV record"))?);
     }
     Ok(records)
