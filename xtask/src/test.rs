@@ -18,6 +18,9 @@ pub(crate) struct Args {
     /// Keep the browser's screenshots here.
     #[arg(long, value_name = "DIR")]
     screenshots: Option<PathBuf>,
+    /// Test this binary instead of a release build.
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
 }
 
 impl Args {
@@ -38,7 +41,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         cargo::test(&mut report);
     }
     if args.wants("real") || args.wants("crash") {
-        let binary = report.value("build", "release binary of lazaret", cargo::release_binary);
+        let given = args.binary.clone();
+        let binary =
+            report.value("build", "release binary of lazaret", || given.map_or_else(cargo::release_binary, Ok));
         if let Some(binary) = binary.as_deref().filter(|_| args.wants("real")) {
             let pictures = args.screenshots.clone().unwrap_or_else(|| workspace::target().join("screenshots"));
             if let Err(error) = real::run(&mut report, binary, &pictures) {
