@@ -66,6 +66,16 @@ pub struct FileFacts {
     pub unsupported: Option<Unsupported>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
+    /// Says nothing by itself, only for hard links to it.
+    #[serde(skip)]
+    pub(crate) latent: bool,
+}
+
+impl FileFacts {
+    /// Whether there is nothing worth keeping.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self { path: self.path.clone(), latent: self.latent, ..Self::default() }
+    }
 }
 
 /// A package as its evidence names it. The purl is made when the operating system is known.
@@ -89,6 +99,22 @@ pub struct FoundPackage {
     /// Files that the database says are this package's.
     #[serde(default, skip_serializing_if = "PathSet::is_empty")]
     pub owns: PathSet,
+}
+
+impl FoundPackage {
+    /// With nothing but name and version.
+    pub fn new(kind: PackageType, name: impl Into<String>, version: impl Into<String>) -> Self {
+        Self {
+            kind,
+            name: name.into(),
+            version: version.into(),
+            arch: None,
+            source: None,
+            inner: None,
+            uncertain: false,
+            owns: PathSet::default(),
+        }
+    }
 }
 
 /// A package database of an operating system.

@@ -22,4 +22,7 @@ pub use layer::LayerInventory;
 pub use list::{detectors, fingerprint};
 pub use scan::scan_layer;
 
+mod content;
+mod detector;
+mod executable;
 mod list;

@@ -1,13 +1,55 @@
 //! Every detector, one line each.
 
-use crate::layer::FORMAT;
+use crate::{
+    detector::{Candidate, Detector, Interest, apk, dpkg, go, java, npm, os_release, python, ssh_server, unsupported},
+    layer::FORMAT,
+};
+
+pub(crate) static DETECTORS: [&dyn Detector; 9] = [
+    &dpkg::Dpkg,
+    &apk::Apk,
+    &npm::Npm,
+    &python::Python,
+    &go::Go,
+    &java::Java,
+    &os_release::OsRelease,
+    &ssh_server::SshServer,
+    &unsupported::Unsupported,
+];
 
 /// Names with versions: `dpkg/1`.
 pub fn detectors() -> Vec<String> {
-    ["dpkg/1", "apk/1", "npm/1", "python/1", "go/1", "java/1", "os_release/1"].map(str::to_owned).into()
+    DETECTORS.iter().map(|detector| format!("{}/{}", detector.id(), detector.version())).collect()
 }
 
 /// What a cached layer is valid for: the detectors with their versions, and the form of the layer inventory.
 pub fn fingerprint() -> String {
     format!("layer/{FORMAT} {}", detectors().join(" "))
+}
+
+/// Whether a detector would read a file for its path alone.
+pub(crate) fn reads_by_name(path: &str) -> bool {
+    let candidate = Candidate::new(path, &[], 0o644);
+    DETECTORS.iter().any(|detector| detector.interest(&candidate) == Interest::Content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_distinct_and_documented() {
+        let mut ids: Vec<_> = DETECTORS.iter().map(|detector| detector.id()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), DETECTORS.len());
+        assert!(DETECTORS.iter().all(|detector| detector.version() > 0 && !detector.doc().is_empty()));
+        assert!(fingerprint().contains("dpkg/1"));
+    }
+
+    #[test]
+    fn names_that_are_read() {
+        assert!(reads_by_name("app/node_modules/x/package.json") && reads_by_name("lib/x.jar"));
+        assert!(!reads_by_name("usr/bin/x"));
+    }
 }

@@ -1,10 +1,30 @@
 //! One pass over one layer.
 
-use std::io::Read;
+use std::{
+    collections::{BTreeMap, HashMap},
+    io::Read,
+};
 
-use lazaret_oci::{LayerSpec, Limits};
+use lazaret_model::{Problem, ProblemKind};
+use lazaret_oci::{Body, Entry, EntryKind, LayerSpec, LayerSummary, Limits, Visitor, Want, read_layer, whiteout};
 
-use crate::LayerInventory;
+use crate::{
+    LayerInventory,
+    detector::{Candidate, Interest},
+    layer::FileFacts,
+    list::{DETECTORS, reads_by_name},
+    path_set::PathHash,
+};
+
+/// Files with facts, packages, and links with their bytes that one layer may have.
+const MAX_FILES: usize = 300_000;
+const MAX_PACKAGES: usize = 300_000;
+const MAX_LINKS: usize = 300_000;
+const MAX_LINK_BYTES: usize = 32 << 20;
+/// Files of one kind that no detector reads; more would say no more.
+const MAX_UNSUPPORTED: usize = 1_000;
+/// First bytes that are kept of a file for links to it: what magic needs.
+const HEAD: usize = 64;
 
 /// Reads a layer and shows it to all detectors. `progress` is told the compressed bytes read so far. Never fails:
 /// faults are problems inside.
@@ -14,6 +34,320 @@ pub fn scan_layer(
     limits: &Limits,
     progress: &(dyn Fn(u64) + Sync),
 ) -> LayerInventory {
-    let _ = (input, spec, limits, progress);
-    LayerInventory::default()
+    let mut scan = Scan::new(limits);
+    let summary = read_layer(input, spec, limits, &mut scan, progress);
+    scan.finish(summary)
 }
+
+/// Everything that one file made detectors say.
+struct Kept {
+    place: Place,
+    head: Vec<u8>,
+    mode: u32,
+    /// Index of the detector, and what it said.
+    parts: Vec<(usize, FileFacts)>,
+}
+
+/// How many names and directories had passed; what comes later in the layer may replace what was before.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+struct Place {
+    names: usize,
+    directories: usize,
+}
+
+struct Scan<'a> {
+    limits: &'a Limits,
+    files: BTreeMap<String, Kept>,
+    /// Content that is no evidence where it lies, but may be through a link (pnpm's store).
+    latent: HashMap<PathHash, Kept>,
+    /// In order of appearance.
+    names: Vec<PathHash>,
+    directories: Vec<PathHash>,
+    whiteouts: Vec<String>,
+    opaque: Vec<String>,
+    symlinks: BTreeMap<String, (String, Place)>,
+    /// Hard links to what had no facts.
+    hard_links: Vec<(String, String)>,
+    link_bytes: usize,
+    packages: usize,
+    unsupported: HashMap<String, usize>,
+    /// Detectors that asked for the content of the file that passes, as bits.
+    asked: u32,
+    problems: Vec<Problem>,
+    full: bool,
+}
+
+impl<'a> Scan<'a> {
+    fn new(limits: &'a Limits) -> Self {
+        Self {
+            limits,
+            files: BTreeMap::new(),
+            latent: HashMap::new(),
+            names: Vec::new(),
+            directories: Vec::new(),
+            whiteouts: Vec::new(),
+            opaque: Vec::new(),
+            symlinks: BTreeMap::new(),
+            hard_links: Vec::new(),
+            link_bytes: 0,
+            packages: 0,
+            unsupported: HashMap::new(),
+            asked: 0,
+            problems: Vec::new(),
+            full: false,
+        }
+    }
+
+    fn place(&self) -> Place {
+        Place { names: self.names.len(), directories: self.directories.len() }
+    }
+
+    /// Asks the detectors by name; those that need no content speak at once. Gives the others as bits.
+    fn ask(&mut self, candidate: &Candidate<'_>) -> u32 {
+        let mut asked = 0;
+        for (index, detector) in DETECTORS.iter().enumerate() {
+            match detector.interest(candidate) {
+                Interest::No => {}
+                Interest::Content => asked |= 1 << index,
+                Interest::Name => self.detect(index, candidate, &Body::memory(&[])),
+            }
+        }
+        asked
+    }
+
+    fn detect(&mut self, index: usize, candidate: &Candidate<'_>, body: &Body<'_>) {
+        let mut facts = FileFacts { path: candidate.path.to_owned(), ..FileFacts::default() };
+        DETECTORS[index].detect(candidate, body, self.limits, &mut facts);
+        self.keep(index, candidate, facts);
+    }
+
+    fn keep(&mut self, index: usize, candidate: &Candidate<'_>, facts: FileFacts) {
+        if facts.is_empty() {
+            return;
+        }
+        if let Some(unsupported) = &facts.unsupported {
+            let count = self.unsupported.entry(unsupported.what.clone()).or_default();
+            *count += 1;
+            if *count > MAX_UNSUPPORTED {
+                return;
+            }
+        }
+        self.packages += facts.packages.len();
+        if self.packages > MAX_PACKAGES || self.files.len() + self.latent.len() >= MAX_FILES {
+            return self.overflow("packages or package files");
+        }
+        let latent = facts.latent;
+        let place = self.place();
+        let new = || Kept {
+            place,
+            head: candidate.head[..candidate.head.len().min(HEAD)].to_vec(),
+            mode: candidate.mode,
+            parts: Vec::new(),
+        };
+        let kept = if latent {
+            self.latent.entry(PathHash::of(candidate.path)).or_insert_with(new)
+        } else {
+            self.files.entry(candidate.path.to_owned()).or_insert_with(new)
+        };
+        if kept.place != place {
+            // the same path again: the later content counts
+            *kept = new();
+        }
+        kept.parts.push((index, facts));
+    }
+
+    fn overflow(&mut self, what: &str) {
+        if !std::mem::replace(&mut self.full, true) {
+            let message = format!("the layer has too many {what}; the rest is not recorded");
+            self.problems.push(Problem::new(ProblemKind::LimitExceeded, "", message));
+        }
+    }
+
+    /// What the target said holds for the link too, where its path lets the same detectors speak.
+    fn hard_link(&mut self, path: &str, target: &str) {
+        let known = self.files.get(target).or_else(|| self.latent.get(&PathHash::of(target)));
+        let Some(known) = known else {
+            return self.link(path, target, false);
+        };
+        let (head, mode) = (known.head.clone(), known.mode);
+        let candidate = Candidate::new(path, &head, mode);
+        let wanted = |index: usize| DETECTORS[index].interest(&candidate) != Interest::No;
+        let parts: Vec<_> = known.parts.iter().filter(|(index, _)| wanted(*index)).cloned().collect();
+        for (index, mut facts) in parts {
+            facts.latent = false;
+            path.clone_into(&mut facts.path);
+            for problem in &mut facts.problems {
+                path.clone_into(&mut problem.path);
+            }
+            self.keep(index, &candidate, facts);
+        }
+    }
+
+    fn link(&mut self, path: &str, target: &str, symbolic: bool) {
+        self.link_bytes += path.len() + target.len();
+        let count = self.symlinks.len() + self.hard_links.len();
+        if count >= MAX_LINKS || self.link_bytes > MAX_LINK_BYTES {
+            self.overflow("links");
+        } else if symbolic {
+            let place = self.place();
+            self.symlinks.insert(path.to_owned(), (target.to_owned(), place));
+        } else {
+            self.hard_links.push((path.to_owned(), target.to_owned()));
+        }
+    }
+
+    fn finish(mut self, summary: LayerSummary) -> LayerInventory {
+        self.drop_replaced();
+        let names = self.names.into_iter().collect::<crate::path_set::PathSet>();
+        let mut problems = summary.problems;
+        problems.append(&mut self.problems);
+        let mut hard_links = Vec::new();
+        for (path, target) in self.hard_links {
+            if !names.contains(PathHash::of(&target)) {
+                hard_links.push((path, target));
+            } else if reads_by_name(&path) {
+                let message = format!("a hard link to {target}, whose content was not recognised");
+                problems.push(Problem::new(ProblemKind::ParseError, path, message));
+            }
+        }
+        hard_links.sort();
+        for list in [&mut self.whiteouts, &mut self.opaque] {
+            list.sort();
+            list.dedup();
+        }
+        LayerInventory {
+            verified: summary.verified,
+            digest: summary.digest,
+            diff_id: summary.diff_id,
+            compressed: summary.compressed,
+            uncompressed: summary.uncompressed,
+            entries: summary.entries,
+            files: merge(self.files),
+            whiteouts: self.whiteouts,
+            opaque: self.opaque,
+            names,
+            directories: self.directories.into_iter().collect(),
+            symlinks: self.symlinks.into_iter().map(|(path, (target, _))| (path, target)).collect(),
+            hard_links,
+            problems,
+        }
+    }
+
+    /// Drops what a later entry of the same layer replaced: the same path again, or something that is no directory
+    /// in place of a directory above.
+    fn drop_replaced(&mut self) {
+        let mut last: HashMap<PathHash, Place> = HashMap::new();
+        for path in self.files.keys().chain(self.symlinks.keys()) {
+            for part in with_ancestors(path) {
+                last.entry(PathHash::of(part)).or_default();
+            }
+        }
+        if last.is_empty() {
+            return;
+        }
+        for (index, hash) in self.names.iter().enumerate() {
+            if let Some(place) = last.get_mut(hash) {
+                place.names = index + 1;
+            }
+        }
+        for (index, hash) in self.directories.iter().enumerate() {
+            if let Some(place) = last.get_mut(hash) {
+                place.directories = index + 1;
+            }
+        }
+        let stands = |path: &str, place: Place| {
+            let last_of = |part: &str| last.get(&PathHash::of(part)).copied().unwrap_or_default();
+            let own = last_of(path);
+            own.names <= place.names
+                && own.directories <= place.directories
+                && with_ancestors(path).skip(1).all(|part| last_of(part).names <= place.names)
+        };
+        self.files.retain(|path, kept| stands(path, kept.place));
+        self.symlinks.retain(|path, (_, place)| stands(path, *place));
+    }
+}
+
+/// The path, then its directories from the inside out.
+pub(crate) fn with_ancestors(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |part| part.rsplit_once('/').map(|(directory, _)| directory))
+}
+
+fn merge(files: BTreeMap<String, Kept>) -> Vec<FileFacts> {
+    let mut merged = Vec::with_capacity(files.len());
+    for kept in files.into_values() {
+        let mut parts = kept.parts.into_iter().map(|(_, facts)| facts);
+        let Some(mut facts) = parts.next() else { continue };
+        for part in parts {
+            facts.packages.extend(part.packages);
+            facts.problems.extend(part.problems);
+            facts.database = facts.database.or(part.database);
+            facts.owner = facts.owner.or(part.owner);
+            facts.os = facts.os.or(part.os);
+            facts.ssh_server |= part.ssh_server;
+            facts.unsupported = facts.unsupported.or(part.unsupported);
+        }
+        merged.push(facts);
+    }
+    drop_doubled_lists(&mut merged);
+    merged
+}
+
+/// `info/x.md5sums` lists the files of `info/x.list` once more.
+fn drop_doubled_lists(files: &mut Vec<FileFacts>) {
+    let lists: std::collections::HashSet<String> =
+        files.iter().filter_map(|facts| facts.path.strip_suffix(".list").map(str::to_owned)).collect();
+    files.retain(|facts| {
+        facts.owner.is_none() || facts.path.strip_suffix(".md5sums").is_none_or(|stem| !lists.contains(stem))
+    });
+}
+
+impl Visitor for Scan<'_> {
+    fn entry(&mut self, entry: &Entry<'_>) -> Want {
+        if entry.path.is_empty() {
+            return Want::Skip;
+        }
+        let name = entry.path.rsplit_once('/').map_or(entry.path, |(_, name)| name);
+        if name.starts_with(".wh.") {
+            match whiteout::of(entry.path) {
+                Some(whiteout::Whiteout::Remove(path)) => self.whiteouts.push(path),
+                Some(whiteout::Whiteout::Opaque(directory)) => self.opaque.push(directory.to_owned()),
+                None => {}
+            }
+            return Want::Skip;
+        }
+        if entry.kind == EntryKind::Directory {
+            self.directories.push(PathHash::of(entry.path));
+            return Want::Skip;
+        }
+        self.names.push(PathHash::of(entry.path));
+        match entry.kind {
+            EntryKind::File => {
+                let candidate = Candidate::new(entry.path, entry.head, entry.mode);
+                self.asked = self.ask(&candidate);
+                return if self.asked == 0 { Want::Skip } else { Want::Whole };
+            }
+            EntryKind::HardLink(target) => self.hard_link(entry.path, target),
+            EntryKind::SymLink(target) => {
+                self.link(entry.path, target, true);
+                self.ask(&Candidate::new(entry.path, &[], entry.mode));
+            }
+            EntryKind::Directory | EntryKind::Other => {}
+        }
+        Want::Skip
+    }
+
+    fn whole(&mut self, entry: &Entry<'_>, body: &Body<'_>) {
+        let candidate = Candidate::new(entry.path, entry.head, entry.mode);
+        let asked = std::mem::take(&mut self.asked);
+        for index in (0..DETECTORS.len()).filter(|index| asked & (1 << index) != 0) {
+            self.detect(index, &candidate, body);
+        }
+    }
+
+    fn chunk(&mut self, _bytes: &[u8]) {}
+
+    fn end(&mut self, _entry: &Entry<'_>) {}
+}
+
+#[cfg(test)]
+mod tests {}

@@ -1,0 +1,84 @@
+//! What a detector is. It looks at one file, given by path and bytes, and writes down what that says. It never opens
+//! anything, and it never fails: what it does not understand is a problem beside what it did.
+
+use lazaret_model::{Problem, ProblemKind};
+use lazaret_oci::{Body, Limits};
+
+use crate::layer::FileFacts;
+
+pub(crate) mod apk;
+pub(crate) mod dpkg;
+pub(crate) mod go;
+pub(crate) mod java;
+pub(crate) mod npm;
+pub(crate) mod os_release;
+pub(crate) mod python;
+pub(crate) mod ssh_server;
+pub(crate) mod unsupported;
+
+/// A file as it passes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Candidate<'a> {
+    /// Normalised, without a leading `/`.
+    pub(crate) path: &'a str,
+    /// Last component of the path.
+    pub(crate) name: &'a str,
+    /// Up to 512 bytes.
+    pub(crate) head: &'a [u8],
+    /// Permission bits.
+    pub(crate) mode: u32,
+}
+
+impl<'a> Candidate<'a> {
+    pub(crate) fn new(path: &'a str, head: &'a [u8], mode: u32) -> Self {
+        Self { path, name: path.rsplit_once('/').map_or(path, |(_, name)| name), head, mode }
+    }
+
+    /// The directory, empty at the root.
+    pub(crate) fn directory(&self) -> &'a str {
+        self.path.rsplit_once('/').map_or("", |(directory, _)| directory)
+    }
+}
+
+/// Whether a detector has something to say about a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Interest {
+    No,
+    /// Path, mode and head are enough.
+    Name,
+    /// It needs the content.
+    Content,
+}
+
+/// One kind of evidence.
+pub(crate) trait Detector: Sync {
+    /// Name of file, fixture folder and doc section.
+    fn id(&self) -> &'static str;
+    /// Moves when the output for the same bytes changes.
+    fn version(&self) -> u32;
+    /// Where the format is described.
+    fn doc(&self) -> &'static str;
+    /// Called for every file of a layer: no allocation, cheapest test first.
+    fn interest(&self, file: &Candidate<'_>) -> Interest;
+    /// Writes into `facts` what the file says. The body is empty where the interest was [`Interest::Name`].
+    fn detect(&self, file: &Candidate<'_>, body: &Body<'_>, limits: &Limits, facts: &mut FileFacts);
+}
+
+impl FileFacts {
+    /// Adds a problem with this file.
+    pub(crate) fn problem(&mut self, kind: ProblemKind, message: impl Into<String>) {
+        let path = self.path.clone();
+        self.problems.push(Problem::new(kind, path, message));
+    }
+
+    /// Adds a parse error of this file.
+    pub(crate) fn not_understood(&mut self, message: impl Into<String>) {
+        self.problem(ProblemKind::ParseError, message);
+    }
+}
+
+/// Splits a path that ends with `/suffix` (or is `suffix`): gives what is before, ending in `/` or empty.
+pub(crate) fn root_before<'a>(path: &'a str, suffix: &str) -> Option<&'a str> {
+    let root = path.strip_suffix(suffix)?;
+    (root.is_empty() || root.ends_with('/')).then_some(root)
+}

@@ -1,0 +1,176 @@
+//! Python distributions: the metadata that installers write (`*.dist-info/METADATA`, `*.egg-info`).
+
+use lazaret_model::PackageType;
+use lazaret_oci::{Body, Limits};
+
+use super::{Candidate, Detector, Interest};
+use crate::{
+    content::Lines,
+    layer::{FileFacts, FoundPackage},
+};
+
+pub(crate) struct Python;
+
+impl Detector for Python {
+    fn id(&self) -> &'static str {
+        "python"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn doc(&self) -> &'static str {
+        "https://packaging.python.org/en/latest/specifications/recording-installed-packages/"
+    }
+
+    fn interest(&self, file: &Candidate<'_>) -> Interest {
+        let directory = file.directory();
+        let wanted = match file.name {
+            "METADATA" => directory.ends_with(".dist-info"),
+            "PKG-INFO" => directory.ends_with(".egg-info") || directory.ends_with("EGG-INFO"),
+            name => name.ends_with(".egg-info") && name.len() > ".egg-info".len(),
+        };
+        if wanted { Interest::Content } else { Interest::No }
+    }
+
+    fn detect(&self, file: &Candidate<'_>, body: &Body<'_>, _limits: &Limits, facts: &mut FileFacts) {
+        let (name, version) = read_headers(body);
+        let complete = !name.is_empty() && !version.is_empty();
+        if !complete {
+            facts.not_understood("no Name or no Version in the metadata");
+        }
+        let (path_name, path_version) = from_path(file);
+        let name = if name.is_empty() { path_name.to_owned() } else { name };
+        let version = if version.is_empty() { path_version.to_owned() } else { version };
+        if !name.is_empty() {
+            facts
+                .packages
+                .push(FoundPackage { uncertain: !complete, ..FoundPackage::new(PackageType::Pypi, name, version) });
+        }
+    }
+}
+
+/// `Name` and `Version` of the headers, which end at the first empty line.
+fn read_headers(body: &Body<'_>) -> (String, String) {
+    let (mut name, mut version) = (String::new(), String::new());
+    let mut lines = Lines::new(body);
+    let mut last = Header::Other;
+    while let Some(line) = lines.next_line() {
+        let line = line.strip_prefix('\u{feff}').unwrap_or(&line);
+        if line.trim().is_empty() {
+            break;
+        }
+        if line.starts_with([' ', '\t']) {
+            match last {
+                Header::Name => name.push_str(line.trim()),
+                Header::Version => version.push_str(line.trim()),
+                Header::Other => {}
+            }
+            continue;
+        }
+        let Some((field, value)) = line.split_once(':') else { continue };
+        last = Header::Other;
+        if field.trim_end().eq_ignore_ascii_case("name") && name.is_empty() {
+            last = Header::Name;
+            value.trim().clone_into(&mut name);
+        } else if field.trim_end().eq_ignore_ascii_case("version") && version.is_empty() {
+            last = Header::Version;
+            value.trim().clone_into(&mut version);
+        }
+    }
+    (name, version)
+}
+
+enum Header {
+    Name,
+    Version,
+    Other,
+}
+
+/// `name-version.dist-info/METADATA`, `name-version-py3.11.egg-info`, `name-version-py3.11.egg/EGG-INFO/PKG-INFO`.
+fn from_path<'a>(file: &Candidate<'a>) -> (&'a str, &'a str) {
+    let holder = if file.name.ends_with(".egg-info") {
+        file.name
+    } else {
+        let directory = file.directory().trim_end_matches("/EGG-INFO");
+        directory.rsplit_once('/').map_or(directory, |(_, last)| last)
+    };
+    let Some(stem) = [".dist-info", ".egg-info", ".egg"].iter().find_map(|end| holder.strip_suffix(end)) else {
+        return ("", "");
+    };
+    let mut parts = stem.split('-');
+    (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+}
+
+/// The normal form of a name (PEP 503): lower case, runs of `-`, `_` and `.` are one `-`.
+pub(crate) fn normal_name(name: &str) -> String {
+    let mut normal = String::with_capacity(name.len());
+    for c in name.chars() {
+        if !matches!(c, '-' | '_' | '.') {
+            normal.extend(c.to_lowercase());
+        } else if !normal.ends_with('-') {
+            normal.push('-');
+        }
+    }
+    normal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(path: &str, text: &str) -> String {
+        let mut facts = FileFacts { path: path.to_owned(), ..FileFacts::default() };
+        let file = Candidate::new(path, text.as_bytes(), 0o644);
+        if Python.interest(&file) == Interest::Content {
+            Python.detect(&file, &Body::memory(text.as_bytes()), &Limits::default(), &mut facts);
+        }
+        let mut all: Vec<_> = facts
+            .packages
+            .iter()
+            .map(|p| format!("{} {}{}", p.name, p.version, if p.uncertain { " ?" } else { "" }))
+            .collect();
+        all.extend(facts.problems.iter().map(|p| p.kind.name().to_owned()));
+        all.join(", ")
+    }
+
+    #[test]
+    fn a_real_distribution() {
+        let text = include_str!("../../testdata/python/METADATA");
+        assert_eq!(found("usr/local/lib/python3.11/dist-packages/Jinja2-2.10.dist-info/METADATA", text), "Jinja2 2.10");
+    }
+
+    #[test]
+    fn places() {
+        let text = "Metadata-Version: 2.1\nName: x\nVersion: 1.0\n";
+        for installed in [
+            "site-packages/x-1.0.dist-info/METADATA",
+            "dist-packages/x-1.0.egg-info",
+            "dist-packages/x-1.0-py3.11.egg-info/PKG-INFO",
+            "site-packages/x-1.0-py3.11.egg/EGG-INFO/PKG-INFO",
+            "src/x.egg-info/PKG-INFO",
+        ] {
+            assert_eq!(found(installed, text), "x 1.0", "{installed}");
+        }
+        for not in ["x/METADATA", "x/PKG-INFO", "x-1.0.dist-info/RECORD", "a/.egg-info", "x.egg-info/SOURCES.txt"] {
+            assert_eq!(found(not, text), "", "{not}");
+        }
+    }
+
+    #[test]
+    fn odd_headers() {
+        let path = "s/Foo.Bar-1.5.dist-info/METADATA";
+        assert_eq!(found(path, "NAME: Foo.Bar\r\nversion:\r\n 1.5\r\n\r\nName: no\r\n"), "Foo.Bar 1.5");
+        assert_eq!(found(path, "Summary: x\n Name: not this\nName: a\nVersion: 2\nName: b\n"), "a 2");
+        assert_eq!(found(path, ""), "Foo.Bar 1.5 ?, parse_error");
+        assert_eq!(found(path, "Name: a\n\nVersion: 2"), "a 1.5 ?, parse_error");
+        assert_eq!(found("s/x.egg-info/PKG-INFO", "\u{0}\u{1}"), "x  ?, parse_error");
+    }
+
+    #[test]
+    fn normal_names() {
+        assert_eq!(normal_name("Foo.Bar__baz"), "foo-bar-baz");
+        assert_eq!(normal_name("PyYAML"), "pyyaml");
+    }
+}
