@@ -1,17 +1,63 @@
-//! Layers laid over each other.
+//! Layers laid over each other, as a container runtime does it: whiteouts, opaque directories, files in place of
+//! directories, links.
 
 use std::sync::Arc;
 
-use lazaret_model::{ImageFacts, Inventory};
+use lazaret_model::{ImageFacts, Inventory, Problem, ProblemKind};
 
 use crate::{LayerInventory, detectors};
 
+mod flat;
+mod os;
+mod overlay;
+mod owner;
+mod packages;
+mod purl;
+
 /// The packages of an image from its layers, lowest first, as `facts.diff_ids` has them.
 pub fn coalesce(facts: &ImageFacts, layers: &[Arc<LayerInventory>]) -> Inventory {
-    let _ = facts;
+    let mut problems = Vec::new();
+    if layers.len() != facts.diff_ids.len() {
+        let message = format!("{} layers were read, the configuration names {}", layers.len(), facts.diff_ids.len());
+        problems.push(Problem::new(ProblemKind::LayerUnreadable, "", message));
+    }
+    for (index, layer) in layers.iter().enumerate() {
+        problems.extend(layer.problems.iter().cloned());
+        check_diff_id(facts, index, layer, &mut problems);
+    }
+    let image = flat::flatten(layers);
+    problems.extend(image.problems.iter().cloned());
+    problems.extend(image.files().flat_map(|file| file.facts.problems.iter().cloned()));
+
+    let os = os::release(&image);
+    let mut packages = packages::collect(&image, &facts.diff_ids, os.as_ref());
+    owner::provide(&image, &mut packages);
+    problems.extend(os::problems(&image, os.as_ref(), &packages));
+    problems.extend(owner::unsupported(&image, &packages));
+    problems.extend(packages::without_version(&packages));
+    problems.sort();
+    problems.dedup();
+    let mut ssh_servers: Vec<_> =
+        image.files().filter(|file| file.facts.ssh_server).map(|file| file.path.to_owned()).collect();
+    ssh_servers.sort();
     Inventory {
+        os_packages: image.files().any(|file| file.facts.database.is_some()),
+        os,
+        packages: packages.into_packages(),
+        ssh_servers,
+        problems,
+        identified: None,
         detectors: detectors(),
         entries: layers.iter().map(|layer| layer.entries).sum(),
-        ..Inventory::default()
+    }
+}
+
+/// A layer from a cache was verified against its digest; which diff id it must have is said by each image.
+fn check_diff_id(facts: &ImageFacts, index: usize, layer: &LayerInventory, problems: &mut Vec<Problem>) {
+    let (Some(wanted), Some(actual)) = (facts.diff_ids.get(index), &layer.diff_id) else { return };
+    let told = layer.problems.iter().any(|problem| problem.kind == ProblemKind::DigestMismatch);
+    if wanted.algorithm() == actual.algorithm() && wanted != actual && !told {
+        let message = format!("layer {} has the diff id {actual}, the configuration says {wanted}", index + 1);
+        problems.push(Problem::new(ProblemKind::DigestMismatch, "", message));
     }
 }

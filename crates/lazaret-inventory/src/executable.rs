@@ -14,7 +14,6 @@ pub(crate) struct Executable<'a> {
     body: &'a Body<'a>,
     /// Where the image starts in the file (above 0 in a fat Mach-O).
     base: u64,
-    pub(crate) big_endian: bool,
     pub(crate) sections: Vec<Section>,
     pub(crate) segments: Vec<Segment>,
 }

@@ -149,7 +149,7 @@ mod tests {
         Go.detect(&file, &Body::memory(bytes), &Limits::default(), &mut facts);
         assert_eq!(facts.problems, []);
         let found = listed(&facts);
-        assert_eq!(found.len(), 25);
+        assert_eq!(found.len(), 24);
         assert_eq!(found[..3], ["stdlib 1.26.8", "oras.land/oras v1.3.6", "dario.cat/mergo v1.0.2"]);
         assert_eq!(found.last().map(String::as_str), Some("oras.land/oras-go/v2 v2.7.0"));
     }

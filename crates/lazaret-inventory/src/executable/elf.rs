@@ -30,7 +30,7 @@ pub(super) fn parse<'a>(body: &'a Body<'a>) -> Result<Executable<'a>, Executable
     let (segment_size, segment_count) = (count(0), count(1));
     let (section_size, section_count, names_index) = (count(2), count(3), count(4));
 
-    let mut program = Executable { body, base: 0, big_endian, sections: Vec::new(), segments: Vec::new() };
+    let mut program = Executable { body, base: 0, sections: Vec::new(), segments: Vec::new() };
     if segment_count > 0 && segment_size >= if wide { 56 } else { 32 } {
         let table =
             table(body, segments_at, segment_size, segment_count.min(MAX_SEGMENTS), "the program header table")?;

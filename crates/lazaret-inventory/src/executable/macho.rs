@@ -28,7 +28,7 @@ pub(super) fn parse<'a>(body: &'a Body<'a>) -> Result<Executable<'a>, Executable
     let size = Fields { bytes: &header, big_endian }.u32(20).unwrap_or_default().min(MAX_COMMANDS);
     let start = base + if wide { 32 } else { 28 };
     let commands = read_exact(body, start, usize::try_from(size).unwrap_or(0), "the load commands")?;
-    let mut program = Executable { body, base, big_endian, sections: Vec::new(), segments: Vec::new() };
+    let mut program = Executable { body, base, sections: Vec::new(), segments: Vec::new() };
     let mut rest = commands.as_slice();
     while rest.len() >= 8 {
         let fields = Fields { bytes: rest, big_endian };

@@ -28,7 +28,7 @@ pub(super) fn parse<'a>(body: &'a Body<'a>) -> Result<Executable<'a>, Executable
     .unwrap_or_default();
     let table =
         read_exact(body, at + 24 + optional_size, usize::try_from(count * 40).unwrap_or(0), "the section table")?;
-    let mut program = Executable { body, base: 0, big_endian: false, sections: Vec::new(), segments: Vec::new() };
+    let mut program = Executable { body, base: 0, sections: Vec::new(), segments: Vec::new() };
     for bytes in table.chunks(40) {
         let fields = Fields { bytes, big_endian: false };
         let (Some(address), Some(size), Some(offset), Some(flags)) =

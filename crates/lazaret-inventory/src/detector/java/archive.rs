@@ -241,7 +241,7 @@ impl<'a> Archive<'a> {
         let mut reader: Box<dyn Read + '_> = match item.method {
             CompressionMethod::STORE => Box::new(entry.reader()),
             CompressionMethod::DEFLATE => Box::new(DeflateDecoder::new(entry.reader())),
-            other => return Err(ArchiveError::Method(other.as_id().as_u16())),
+            other => return Err(ArchiveError::Method(other.as_u16())),
         };
         let mut chunk = vec![0; 32 << 10];
         let mut total: u64 = 0;

@@ -1,0 +1,93 @@
+//! Which package of the operating system owns a file. Ownership is over the flattened image: list and file may come
+//! from different layers.
+
+use std::collections::{BTreeMap, HashMap};
+
+use lazaret_model::{Problem, ProblemKind};
+
+use super::{
+    flat::{FlatImage, Identity},
+    packages::Packages,
+};
+use crate::path_set::PathHash;
+
+/// Owner (as an index into `purls`) by path.
+struct Owners {
+    by_path: HashMap<PathHash, usize>,
+    purls: Vec<String>,
+    /// Names of directories at the root that are links, with where they lead: `lib` and `usr/lib`.
+    merged: Vec<(String, String)>,
+}
+
+impl Owners {
+    fn of(&self, path: &str) -> Option<&str> {
+        let found = |path: &str| self.by_path.get(&PathHash::of(path)).copied();
+        let alias = |(link, target): &(String, String)| {
+            let rest = path.strip_prefix(target.as_str())?.strip_prefix('/')?;
+            found(&format!("{link}/{rest}"))
+        };
+        let index = found(path).or_else(|| self.merged.iter().find_map(alias))?;
+        self.purls.get(index).map(String::as_str)
+    }
+}
+
+fn owners(image: &FlatImage<'_>, packages: &Packages<'_>) -> Owners {
+    let mut purls = Vec::new();
+    let mut by_name: HashMap<(&str, &str), Vec<(Option<&str>, usize)>> = HashMap::new();
+    let mut by_identity: HashMap<Identity<'_>, usize> = HashMap::new();
+    for (identity, entry) in packages.entries.iter().filter(|(_, entry)| entry.is_live() && entry.found.kind.is_os()) {
+        let index = purls.len();
+        purls.push(entry.purl.clone());
+        by_identity.insert(*identity, index);
+        by_name.entry((identity.kind.name(), identity.name)).or_default().push((identity.arch, index));
+    }
+    let mut by_path = HashMap::new();
+    for file in image.files() {
+        for package in file.facts.packages.iter().filter(|package| !package.owns.is_empty()) {
+            if let Some(index) = by_identity.get(&Identity::of(package)) {
+                by_path.extend(package.owns.iter().map(|hash| (hash, *index)));
+            }
+        }
+        let Some(owner) = &file.facts.owner else { continue };
+        // distroless: `status.d/base.md5sums` lists the files of the package in `status.d/base`, whatever its name
+        let sibling = file.path.strip_suffix(".md5sums").and_then(|path| image.tree.file(path));
+        let from_sibling = sibling.and_then(|live| by_identity.get(&Identity::of(live.facts.packages.first()?)));
+        let index = from_sibling.copied().or_else(|| {
+            let named = by_name.get(&(owner.kind.name(), owner.package.as_str()))?;
+            let fits = |(arch, _): &&(Option<&str>, usize)| owner.arch.is_none() || owner.arch.as_deref() == *arch;
+            named.iter().find(fits).map(|(_, index)| *index)
+        });
+        if let Some(index) = index {
+            by_path.extend(owner.owns.iter().map(|hash| (hash, index)));
+        }
+    }
+    let roots = image.tree.links().filter(|(path, _)| !path.contains('/'));
+    let merged = roots.filter_map(|(path, _)| Some((path.to_owned(), image.tree.real(path).ok()?))).collect();
+    Owners { by_path, purls, merged }
+}
+
+/// Notes for every language package which system package owns its files.
+pub(super) fn provide(image: &FlatImage<'_>, packages: &mut Packages<'_>) {
+    let owners = owners(image, packages);
+    for entry in packages.entries.values_mut().filter(|entry| entry.is_live() && !entry.found.kind.is_os()) {
+        entry.provided_by = entry.evidence.iter().find_map(|(path, ..)| owners.of(path)).map(str::to_owned);
+    }
+}
+
+/// What no detector reads: databases always, language packages where no system package owns them.
+pub(super) fn unsupported(image: &FlatImage<'_>, packages: &Packages<'_>) -> Vec<Problem> {
+    let mut found: BTreeMap<&str, (String, usize)> = BTreeMap::new();
+    let mut owned_by = None;
+    for file in image.files() {
+        let Some(unsupported) = &file.facts.unsupported else { continue };
+        let owners = owned_by.get_or_insert_with(|| owners(image, packages));
+        if unsupported.os || owners.of(file.path).is_none() {
+            found.entry(&unsupported.what).or_insert_with(|| (file.path.to_owned(), 0)).1 += 1;
+        }
+    }
+    let problem = |(what, (path, count)): (&str, (String, usize))| {
+        let more = if count > 1 { format!(" ({count} files)") } else { String::new() };
+        Problem::new(ProblemKind::Unsupported, path, format!("{what}: no detector reads them yet{more}"))
+    };
+    found.into_iter().map(problem).collect()
+}

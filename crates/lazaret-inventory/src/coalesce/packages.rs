@@ -1,0 +1,135 @@
+//! From sightings to packages: one for each purl, live where any evidence is.
+
+use std::collections::BTreeMap;
+
+use lazaret_model::{Digest, Evidence, OsRelease, Package, Problem, ProblemKind};
+
+use super::{
+    flat::{FlatImage, Identity},
+    purl::purl,
+};
+use crate::layer::FoundPackage;
+
+/// A package under construction.
+pub(super) struct Entry<'a> {
+    pub(super) found: &'a FoundPackage,
+    pub(super) purl: String,
+    /// Real path of the file, path within, layer.
+    pub(super) evidence: Vec<(String, Option<&'a str>, usize)>,
+    pub(super) since: usize,
+    pub(super) removed: Option<usize>,
+    pub(super) provided_by: Option<String>,
+    uncertain: bool,
+}
+
+impl Entry<'_> {
+    pub(super) fn is_live(&self) -> bool {
+        self.removed.is_none()
+    }
+}
+
+pub(super) struct Packages<'a> {
+    pub(super) entries: BTreeMap<Identity<'a>, Entry<'a>>,
+    diff_ids: &'a [Digest],
+}
+
+pub(super) fn collect<'a>(image: &FlatImage<'a>, diff_ids: &'a [Digest], os: Option<&OsRelease>) -> Packages<'a> {
+    let mut entries: BTreeMap<Identity<'a>, Entry<'a>> = BTreeMap::new();
+    let new = |found: &'a FoundPackage, since: usize| Entry {
+        found,
+        purl: purl(found, os),
+        evidence: Vec::new(),
+        since,
+        removed: None,
+        provided_by: None,
+        uncertain: found.uncertain,
+    };
+    for file in image.files() {
+        for (found, since) in file.facts.packages.iter().zip(file.since) {
+            let entry = entries.entry(Identity::of(found)).or_insert_with(|| new(found, *since));
+            entry.since = entry.since.min(*since);
+            // one clear sighting is enough
+            entry.uncertain &= found.uncertain;
+            entry.evidence.push((file.path.to_owned(), found.inner.as_deref(), file.layer));
+        }
+    }
+    for gone in &image.gone {
+        let entry = entries.entry(Identity::of(gone.package)).or_insert_with(|| new(gone.package, gone.since));
+        if entry.removed.is_none() && !entry.evidence.is_empty() {
+            continue;
+        }
+        // the last removal counts
+        if entry.removed.is_none_or(|removed| gone.removed > removed) {
+            entry.evidence.clear();
+            entry.since = gone.since;
+            entry.removed = Some(gone.removed);
+        }
+        if entry.removed == Some(gone.removed) {
+            entry.since = entry.since.min(gone.since);
+            entry.evidence.push((gone.path.clone(), gone.package.inner.as_deref(), gone.held));
+        }
+    }
+    Packages { entries, diff_ids }
+}
+
+impl Packages<'_> {
+    pub(super) fn into_packages(self) -> Vec<Package> {
+        let layer = |index: usize| self.diff_ids.get(index).cloned();
+        let mut packages: Vec<_> = self
+            .entries
+            .into_values()
+            .map(|entry| {
+                let mut evidence: Vec<_> = entry
+                    .evidence
+                    .into_iter()
+                    .map(|(path, inner, held)| Evidence { path: joined(&path, inner), layer: layer(held) })
+                    .collect();
+                evidence.sort();
+                evidence.dedup();
+                Package {
+                    purl: entry.purl,
+                    name: entry.found.name.clone(),
+                    version: entry.found.version.clone(),
+                    kind: entry.found.kind,
+                    arch: entry.found.arch.clone(),
+                    source: entry.found.source.clone(),
+                    layer: layer(entry.since),
+                    removed_in: entry.removed.and_then(layer),
+                    provided_by: entry.provided_by,
+                    evidence,
+                    uncertain: entry.uncertain,
+                }
+            })
+            .collect();
+        packages.sort();
+        packages
+    }
+}
+
+fn joined(path: &str, inner: Option<&str>) -> String {
+    inner.map_or_else(|| path.to_owned(), |inner| format!("{path}!/{inner}"))
+}
+
+/// Live packages whose version is not known, unless a package of the system stands for them.
+pub(super) fn without_version(packages: &Packages<'_>) -> Vec<Problem> {
+    const TOLD: usize = 100;
+    let nameless =
+        |entry: &&Entry<'_>| entry.is_live() && entry.found.version.is_empty() && entry.provided_by.is_none();
+    let mut problems: Vec<_> = packages
+        .entries
+        .values()
+        .filter(nameless)
+        .map(|entry| {
+            let place = entry.evidence.first().map(|(path, inner, _)| joined(path, *inner)).unwrap_or_default();
+            let message = format!("the version of {} is not known", entry.found.name);
+            Problem::new(ProblemKind::VersionUnknown, place, message)
+        })
+        .collect();
+    if problems.len() > TOLD {
+        let more = problems.len() - TOLD;
+        problems.truncate(TOLD);
+        let message = format!("the versions of {more} more packages are not known");
+        problems.push(Problem::new(ProblemKind::VersionUnknown, "", message));
+    }
+    problems
+}

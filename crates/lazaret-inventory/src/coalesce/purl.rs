@@ -1,0 +1,105 @@
+//! Package URLs (<https://github.com/package-url/purl-spec>), in their canonical form.
+
+use lazaret_model::{OsRelease, PackageType};
+
+use crate::{detector::python::normal_name, layer::FoundPackage};
+
+/// The purl of a package in an image of this operating system.
+pub(super) fn purl(package: &FoundPackage, os: Option<&OsRelease>) -> String {
+    let mut text = format!("pkg:{}/", package.kind.name());
+    match package.kind {
+        PackageType::Deb | PackageType::Apk => {
+            if let Some(os) = os {
+                encode(&os.id, &mut text);
+                text.push('/');
+            }
+            encode(&package.name, &mut text);
+        }
+        PackageType::Pypi => encode(&normal_name(&package.name), &mut text),
+        PackageType::Maven => encode_parts(&package.name, ':', &mut text),
+        PackageType::Npm | PackageType::Golang => encode_parts(&package.name, '/', &mut text),
+    }
+    if !package.version.is_empty() {
+        text.push('@');
+        encode(&package.version, &mut text);
+    }
+    if package.kind.is_os() {
+        let distro = os.map(distro);
+        let qualifiers = [("arch", package.arch.as_deref()), ("distro", distro.as_deref())];
+        let mut before = '?';
+        for (key, value) in qualifiers.into_iter().filter_map(|(key, value)| Some((key, value?))) {
+            text.push(before);
+            text.push_str(key);
+            text.push('=');
+            encode(value, &mut text);
+            before = '&';
+        }
+    }
+    text
+}
+
+/// `debian-12`; `debian-trixie` where there is no number.
+fn distro(os: &OsRelease) -> String {
+    let version = if os.version_id.is_empty() { os.codename.as_deref().unwrap_or_default() } else { &os.version_id };
+    if version.is_empty() { os.id.clone() } else { format!("{}-{version}", os.id) }
+}
+
+fn encode_parts(name: &str, separator: char, text: &mut String) {
+    for (index, part) in name.split(separator).enumerate() {
+        if index > 0 {
+            text.push('/');
+        }
+        encode(part, text);
+    }
+}
+
+fn encode(part: &str, text: &mut String) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in part.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            text.push('%');
+            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            text.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::str::FromStr;
+
+    use super::*;
+
+    fn of(kind: PackageType, name: &str, version: &str, os: Option<&OsRelease>) -> String {
+        let package =
+            FoundPackage { arch: kind.is_os().then(|| "amd64".to_owned()), ..FoundPackage::new(kind, name, version) };
+        let text = purl(&package, os);
+        packageurl::PackageUrl::from_str(&text).expect("a purl that others can read");
+        text
+    }
+
+    #[test]
+    fn forms() {
+        let debian = OsRelease {
+            id: "debian".to_owned(),
+            version_id: "12".to_owned(),
+            codename: None,
+            pretty_name: String::new(),
+            stream: None,
+            path: String::new(),
+        };
+        assert_eq!(
+            of(PackageType::Deb, "bsdutils", "1:2.38.1-5+deb12u3", Some(&debian)),
+            "pkg:deb/debian/bsdutils@1:2.38.1-5%2Bdeb12u3?arch=amd64&distro=debian-12"
+        );
+        assert_eq!(of(PackageType::Apk, "musl", "1.2.5-r0", None), "pkg:apk/musl@1.2.5-r0?arch=amd64");
+        assert_eq!(of(PackageType::Npm, "@scope/x", "1.0.0", None), "pkg:npm/%40scope/x@1.0.0");
+        assert_eq!(of(PackageType::Pypi, "Foo.Bar", "1.0", None), "pkg:pypi/foo-bar@1.0");
+        assert_eq!(of(PackageType::Golang, "github.com/a/b/v2", "v2.0.0", None), "pkg:golang/github.com/a/b/v2@v2.0.0");
+        assert_eq!(of(PackageType::Golang, "stdlib", "1.19.8", None), "pkg:golang/stdlib@1.19.8");
+        assert_eq!(of(PackageType::Maven, "org.x:y", "1", None), "pkg:maven/org.x/y@1");
+        assert_eq!(of(PackageType::Maven, "y", "", None), "pkg:maven/y");
+    }
+}
