@@ -1,11 +1,17 @@
 //! All images of a source, each distinct layer read once.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
-use lazaret_model::{Digest, ImageFacts, Inventory};
-use lazaret_oci::{Limits, Selection, Source, SourceError};
+use lazaret_model::{Digest, ImageFacts, Inventory, Problem, ProblemKind};
+use lazaret_oci::{Descriptor, LayerSpec, Limits, Selection, Source, SourceError, SourceImage};
 
-use crate::LayerInventory;
+use crate::{LayerInventory, coalesce, scan_layer};
 
 /// Layer inventories by layer digest. Implementations key by [`crate::fingerprint`] too.
 pub trait LayerCache: Send + Sync {
@@ -48,7 +54,11 @@ pub struct ScannedImage {
     pub layers_verified: bool,
 }
 
-/// Scans every selected image; the digest is of the index that they come from, if they do.
+/// Layers that are read at the same time: the machine that this is made for has two cores.
+const WORKERS: usize = 2;
+
+/// Scans every selected image; the digest is of the index that they come from, if they do. A layer that cannot be
+/// opened is a problem of the images that it is in.
 pub fn scan_images(
     source: &dyn Source,
     selection: &Selection,
@@ -56,7 +66,110 @@ pub fn scan_images(
     limits: &Limits,
     progress: &dyn Progress,
 ) -> Result<(Option<Digest>, Vec<ScannedImage>), SourceError> {
-    let _ = (cache, limits, progress);
     let found = source.images(selection)?;
-    Ok((found.index, Vec::new()))
+    let jobs = distinct_layers(&found.images);
+    let next = AtomicUsize::new(0);
+    let done: Mutex<HashMap<Digest, Read>> = Mutex::new(HashMap::with_capacity(jobs.len()));
+    let work = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(job) = jobs.get(index) else { return };
+            progress.layer_started(index, jobs.len(), job.size);
+            let read = read(source, job, cache, limits, &|bytes| progress.layer_advanced(index, bytes));
+            done.lock().unwrap_or_else(PoisonError::into_inner).insert(job.digest.clone(), read);
+            progress.layer_done(index);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..WORKERS.min(jobs.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let scanned = found.images.iter().map(|image| scanned(image, &done, &found.problems)).collect();
+    Ok((found.index, scanned))
+}
+
+/// A layer to be read, as the first image has it.
+struct Job<'a> {
+    image: &'a SourceImage,
+    index: usize,
+    digest: &'a Digest,
+    size: u64,
+}
+
+struct Read {
+    inventory: Arc<LayerInventory>,
+    cached: bool,
+}
+
+/// Every layer once, the biggest first, so that the last one to be read is a small one.
+fn distinct_layers(images: &[SourceImage]) -> Vec<Job<'_>> {
+    let mut seen = HashSet::new();
+    let mut jobs = Vec::new();
+    for image in images {
+        for (index, layer) in image.layers.iter().enumerate() {
+            if seen.insert(&layer.digest) {
+                jobs.push(Job { image, index, digest: &layer.digest, size: layer.size });
+            }
+        }
+    }
+    jobs.sort_by_key(|job| std::cmp::Reverse(job.size));
+    jobs
+}
+
+fn read(
+    source: &dyn Source,
+    job: &Job<'_>,
+    cache: &dyn LayerCache,
+    limits: &Limits,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Read {
+    if let Some(inventory) = cache.get(job.digest).filter(|inventory| inventory.verified) {
+        return Read { inventory, cached: true };
+    }
+    let layer = &job.image.layers[job.index];
+    let spec = LayerSpec {
+        digest: Some(layer.digest.clone()),
+        size: Some(layer.size),
+        diff_id: job.image.facts.diff_ids.get(job.index).cloned(),
+        media_type: layer.media_type.clone(),
+    };
+    let inventory = Arc::new(match source.open_layer(job.image, job.index) {
+        Ok(mut input) => scan_layer(&mut *input, &spec, limits, progress),
+        Err(error) => unreadable(layer, &error),
+    });
+    if inventory.verified {
+        cache.put(job.digest, &inventory);
+    }
+    Read { inventory, cached: false }
+}
+
+fn unreadable(layer: &Descriptor, error: &SourceError) -> LayerInventory {
+    let kind = match error {
+        SourceError::Missing { .. } | SourceError::NotFound { .. } => ProblemKind::BlobMissing,
+        _ => ProblemKind::LayerUnreadable,
+    };
+    let mut message = format!("layer {} cannot be opened: {error}", layer.digest);
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        message = format!("{message}: {error}");
+        cause = error.source();
+    }
+    LayerInventory { problems: vec![Problem::new(kind, "", message)], ..LayerInventory::default() }
+}
+
+fn scanned(image: &SourceImage, done: &HashMap<Digest, Read>, problems: &[Problem]) -> ScannedImage {
+    let read: Vec<_> = image.layers.iter().filter_map(|layer| done.get(&layer.digest)).collect();
+    let layers: Vec<_> = read.iter().map(|read| Arc::clone(&read.inventory)).collect();
+    let mut inventory = coalesce(&image.facts, &layers);
+    inventory.problems.extend(problems.iter().cloned());
+    inventory.problems.sort();
+    inventory.problems.dedup();
+    ScannedImage {
+        facts: image.facts.clone(),
+        inventory,
+        layers_verified: read.iter().all(|read| !read.cached && read.inventory.verified),
+    }
 }
