@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use lazaret_model::{Digest, Repository};
+use lazaret_model::{Digest, ImageState, Repository};
 
 /// One error type for the whole room.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +48,9 @@ pub enum StoreError {
     /// A change names a manifest that is not in the repository.
     #[error("{repository}@{digest} is not known")]
     NoManifest { repository: Repository, digest: Digest },
+    /// The state was changed by somebody else since it was read; nothing was changed.
+    #[error("the state of {repository}@{digest} has become {found} meanwhile: look again")]
+    StateMoved { repository: Repository, digest: Digest, found: ImageState },
     /// A change names a principal that does not exist.
     #[error("principal {id:?} is not known")]
     NoPrincipal { id: String },
@@ -78,7 +81,7 @@ impl StoreError {
 
     /// Whether the same call may succeed later, with nothing changed by a person but free space.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Busy { .. } | Self::NoSpace { .. } | Self::UploadInUse { .. })
+        matches!(self, Self::Busy { .. } | Self::NoSpace { .. } | Self::UploadInUse { .. } | Self::StateMoved { .. })
     }
 }
 

@@ -42,6 +42,7 @@ pub use manifests::{ManifestHead, ManifestKind, ManifestPut, ManifestRow, PutErr
 pub use principals::{NewPrincipal, PrincipalRow};
 pub use queue::{FailedJob, Job, Priority, Work};
 pub use repositories::RepositoryRow;
+pub use states::StateChange;
 pub use store::Store;
 pub use tags::TagRow;
 pub use uploads::{FinishError, SweepReport, Upload, UploadRow};

@@ -14,10 +14,20 @@ use crate::{
 /// A signature of an attestation of an image is three.
 const LONGEST_CHAIN: usize = 16;
 
+/// What is to become of a manifest's state, and on whose word.
+#[derive(Clone, Copy, Debug)]
+pub struct StateChange<'a> {
+    /// The own state that the change was thought out from. When it is another by now (a person revoked meanwhile, say)
+    /// nothing is changed: [`StoreError::StateMoved`]. `None` changes whatever it finds.
+    pub from: Option<ImageState>,
+    pub to: ImageState,
+    pub decision: Option<&'a SignedDecision>,
+    pub actor: &'a str,
+    pub reason: &'a str,
+}
+
 impl Store {
-    /// Sets the state of a manifest, with the decision that did it, in one transaction: state, decision, served tags,
-    /// history, audit row, and a job for each index that names it. Returns the state that was set before.
-    /// Which state may follow which is `lazaret-assess`'s question, not asked here.
+    /// [`Store::change_state`] from whatever state it finds: a person's word.
     pub fn set_state(
         &self,
         repository: &Repository,
@@ -27,46 +37,77 @@ impl Store {
         actor: &str,
         reason: &str,
     ) -> Result<ImageState, StoreError> {
+        self.change_state(repository, digest, &StateChange { from: None, to: new, decision, actor, reason })
+    }
+
+    /// Sets the state of a manifest, with the decision that did it, in one transaction: state, decision, served tags,
+    /// history, audit row, and a job for each index that names it. Returns the state that was set before.
+    /// Which state may follow which is `lazaret-assess`'s question, not asked here.
+    pub fn change_state(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        change: &StateChange<'_>,
+    ) -> Result<ImageState, StoreError> {
         self.write(|tx| {
             let unknown = || StoreError::NoManifest { repository: repository.clone(), digest: digest.clone() };
-            let (previous, follows) = own(tx, repository, digest)?.ok_or_else(unknown)?;
-            if let Some(decision) = decision {
+            let (found, follows) = own(tx, repository, digest)?.ok_or_else(unknown)?;
+            if change.from.is_some_and(|from| from != found) {
+                let (repository, digest) = (repository.clone(), digest.clone());
+                return Err(StoreError::StateMoved { repository, digest, found });
+            }
+            if let Some(decision) = change.decision {
                 decisions::record(tx, decision)?;
             }
-            let decision = decision.map(|d| &d.id);
-            db::execute(
-                tx,
-                "UPDATE manifests SET state = ?3, state_at = CASE WHEN state = ?3 THEN state_at ELSE ?4 END,
-                     decision = COALESCE(?5, decision)
-                 WHERE repository = ?1 AND digest = ?2",
-                (
-                    repository.as_str(),
-                    digest.to_string(),
-                    new.name(),
-                    tx.now.as_millis(),
-                    decision.map(ToString::to_string),
-                ),
-            )?;
-            let changed = previous != new;
-            if changed || decision.is_some() {
-                remember(tx, repository, digest, (previous, new), decision, (actor, reason))?;
+            write(tx, repository, digest, change)?;
+            if found != change.to || change.decision.is_some() {
+                remember(tx, repository, digest, found, change)?;
             }
-            if changed {
-                let effective = effective_of(tx, repository, new, follows.as_ref())?;
+            if found != change.to {
+                let effective = effective_of(tx, repository, change.to, follows.as_ref())?;
                 spread(tx, repository, digest, effective)?;
-                let detail = serde_json::json!({
-                    "previous": previous, "state": new, "decision": decision, "reason": reason,
-                });
-                let target = format!("{repository}@{digest}");
-                audit_log::append(tx, actor, "set_state", &target, &detail.to_string())?;
-                for parent in parents(tx, repository, digest)? {
-                    let work = Work::JudgeIndex { repository: repository.clone(), digest: parent };
-                    queue::enqueue(tx, &work, Priority::Push)?;
-                }
+                announce(tx, repository, digest, found, change)?;
             }
-            Ok(previous)
+            Ok(found)
         })
     }
+}
+
+fn write(tx: &Tx<'_>, repository: &Repository, digest: &Digest, change: &StateChange<'_>) -> Result<(), StoreError> {
+    db::execute(
+        tx,
+        "UPDATE manifests SET state = ?3, state_at = CASE WHEN state = ?3 THEN state_at ELSE ?4 END,
+             decision = COALESCE(?5, decision)
+         WHERE repository = ?1 AND digest = ?2",
+        (
+            repository.as_str(),
+            digest.to_string(),
+            change.to.name(),
+            tx.now.as_millis(),
+            change.decision.map(|d| d.id.to_string()),
+        ),
+    )?;
+    Ok(())
+}
+
+/// Audit row, and the indexes that are to be judged again.
+fn announce(
+    tx: &Tx<'_>,
+    repository: &Repository,
+    digest: &Digest,
+    previous: ImageState,
+    change: &StateChange<'_>,
+) -> Result<(), StoreError> {
+    let decision = change.decision.map(|d| &d.id);
+    let detail = serde_json::json!({
+        "previous": previous, "state": change.to, "decision": decision, "reason": change.reason,
+    });
+    audit_log::append(tx, change.actor, "set_state", &format!("{repository}@{digest}"), &detail.to_string())?;
+    for parent in parents(tx, repository, digest)? {
+        let work = Work::JudgeIndex { repository: repository.clone(), digest: parent };
+        queue::enqueue(tx, &work, Priority::Push)?;
+    }
+    Ok(())
 }
 
 /// The state that the gate goes by; `None` when the manifest is not in the repository.
@@ -169,9 +210,8 @@ fn remember(
     tx: &Tx<'_>,
     repository: &Repository,
     digest: &Digest,
-    (previous, new): (ImageState, ImageState),
-    decision: Option<&Digest>,
-    (actor, reason): (&str, &str),
+    previous: ImageState,
+    change: &StateChange<'_>,
 ) -> Result<(), StoreError> {
     db::execute(
         tx,
@@ -181,10 +221,10 @@ fn remember(
             repository.as_str(),
             digest.to_string(),
             previous.name(),
-            new.name(),
-            decision.map(ToString::to_string),
-            actor,
-            reason,
+            change.to.name(),
+            change.decision.map(|d| d.id.to_string()),
+            change.actor,
+            change.reason,
             tx.now.as_millis(),
         ),
     )?;

@@ -187,7 +187,8 @@ impl Upload {
 
     fn check(&self) -> Result<(), StoreError> {
         if self.broken {
-            return Err(StoreError::UploadInUse { id: self.id.clone() });
+            let what = format!("the open end of upload {}", self.id);
+            return Err(StoreError::corrupt(what, "a write or sync of this request failed; resume with another"));
         }
         Ok(())
     }

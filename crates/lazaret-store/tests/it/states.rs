@@ -1,5 +1,5 @@
 use lazaret_model::{ImageState, SignedDecision};
-use lazaret_store::StoreError;
+use lazaret_store::{StateChange, StoreError};
 
 use crate::harness::{Fixture, digest, repo};
 
@@ -72,4 +72,25 @@ fn deleting_and_pushing_again_lifts_no_revocation() {
     f.store.delete_manifest(&repo("app"), &image, "ci").unwrap();
     f.image("app", "v1", None);
     assert_eq!(f.state("app", &image), ImageState::Quarantined);
+}
+
+#[test]
+fn a_judgement_does_not_overrule_what_a_person_did_meanwhile() {
+    let f = Fixture::new();
+    let image = f.image("app", "v1", None);
+    f.set("app", &image, ImageState::Revoked);
+    let verdict = decision("{\"n\":1}");
+    let change = |from| StateChange {
+        from: Some(from),
+        to: ImageState::Approved,
+        decision: Some(&verdict),
+        actor: "worker",
+        reason: "allow",
+    };
+    let late = f.store.change_state(&repo("app"), &image, &change(ImageState::Quarantined)).unwrap_err();
+    assert!(matches!(late, StoreError::StateMoved { found: ImageState::Revoked, .. }) && late.is_passing(), "{late}");
+    assert_eq!(f.state("app", &image), ImageState::Revoked);
+    assert!(f.store.decision(&verdict.id).unwrap().is_none());
+    f.store.change_state(&repo("app"), &image, &change(ImageState::Revoked)).unwrap();
+    assert_eq!(f.state("app", &image), ImageState::Approved);
 }

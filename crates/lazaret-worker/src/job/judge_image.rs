@@ -6,7 +6,7 @@ use lazaret_assess::{Judgement, Policy, Subject, next_state};
 use lazaret_inventory::{LayerInventory, coalesce};
 use lazaret_model::{Decision, Digest, ImageFacts, ImageState, Outcome, Platform, Problem, ProblemKind, Repository};
 use lazaret_oci::{ImageManifest, Manifest, image_facts};
-use lazaret_store::ManifestRow;
+use lazaret_store::{ManifestRow, StateChange};
 
 use super::{ACTOR, Context, JobError};
 
@@ -29,7 +29,10 @@ pub(crate) fn run(context: &Context, repository: &Repository, digest: &Digest) -
     let reason = reason(&judgement, state, unexplained);
     let signed = context.key.sign_judgement(&judgement);
     context.store.put_contents(&judgement.contents)?;
-    context.store.set_state(repository, digest, state, Some(&signed), ACTOR, &reason)?;
+    // From the state that was read above: a person may have revoked it since; then the job is tried again.
+    let from = Some(row.own_state);
+    let change = StateChange { from, to: state, decision: Some(&signed), actor: ACTOR, reason: &reason };
+    context.store.change_state(repository, digest, &change)?;
     tracing::info!(
         repository = %repository, image.digest = %digest, state = %state, decision = %signed.id,
         "judged"

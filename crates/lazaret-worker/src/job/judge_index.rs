@@ -2,6 +2,7 @@
 
 use lazaret_model::{Digest, ImageState, Repository};
 use lazaret_oci::Manifest;
+use lazaret_store::StateChange;
 
 use super::{ACTOR, Context, JobError};
 
@@ -20,7 +21,9 @@ pub(crate) fn run(context: &Context, repository: &Repository, digest: &Digest) -
     }
     let (state, reason) = combine(&children);
     if state != row.state {
-        context.store.set_state(repository, digest, state, None, ACTOR, &reason)?;
+        let change =
+            StateChange { from: Some(row.own_state), to: state, decision: None, actor: ACTOR, reason: &reason };
+        context.store.change_state(repository, digest, &change)?;
         tracing::info!(repository = %repository, image.digest = %digest, state = %state, "index judged");
     }
     Ok(())

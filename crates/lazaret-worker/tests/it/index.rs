@@ -10,11 +10,7 @@ fn an_index_is_approved_with_its_last_child() {
     let index = house.push_index(&[(first.clone(), "amd64"), (second, "arm64")]);
     house.run();
     assert_eq!(house.state(&index), ImageState::Approved);
-    house
-        .context
-        .store
-        .set_state(&house.repository, &first, ImageState::Revoked, None, "person", "malware")
-        .unwrap();
+    house.context.store.set_state(&house.repository, &first, ImageState::Revoked, None, "person", "malware").unwrap();
     house.run();
     assert_eq!(house.state(&index), ImageState::Blocked);
 }

@@ -22,7 +22,6 @@ fn upload(house: &House, bytes: &[u8], told: &lazaret_model::Digest) {
     handle.complete(told);
 }
 
-
 #[test]
 fn a_layer_is_analysed_while_it_uploads() {
     let house = House::new(true);
