@@ -74,8 +74,12 @@ impl Report {
     /// Prints the table and the closing line; true when nothing failed.
     pub(crate) fn close(&self) -> bool {
         println!("\n-- summary --");
-        let mut parts: Vec<&str> = self.rows.iter().map(|row| row.part.as_str()).collect();
-        parts.dedup();
+        let mut parts: Vec<&str> = Vec::new();
+        for row in &self.rows {
+            if !parts.contains(&row.part.as_str()) {
+                parts.push(&row.part);
+            }
+        }
         for part in parts {
             let rows = self.rows.iter().filter(|row| row.part == part);
             let (mut counts, mut seconds) = ([0_u32; 3], 0.0);
