@@ -65,7 +65,7 @@ CREATE TABLE manifests (
     bytes         BLOB   NOT NULL,
     PRIMARY KEY (repository, digest)
 );
-CREATE INDEX manifests_by_subject ON manifests (repository, subject) WHERE subject IS NOT NULL;
+CREATE INDEX manifests_by_subject ON manifests (repository, subject, digest) WHERE subject IS NOT NULL;
 CREATE INDEX manifests_by_follows ON manifests (repository, follows) WHERE follows IS NOT NULL;
 
 -- Configuration and layers.

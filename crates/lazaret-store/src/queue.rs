@@ -6,7 +6,7 @@ mod wake;
 use std::time::Duration;
 
 use lazaret_model::{Digest, Repository, Timestamp};
-use rusqlite::Row;
+use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use wake::Wake;
@@ -68,7 +68,13 @@ pub struct FailedJob {
     pub error: String,
 }
 
-const RUNNABLE: &str = "(state = 'pending' AND run_after <= ?1) OR (state = 'running' AND lease_until <= ?1)";
+/// Jobs whose worker died. Few run at a time.
+const EXPIRED: &str = "SELECT id, payload, attempts + 1, enqueued_at FROM jobs
+    WHERE state = 'running' AND lease_until <= ?1 ORDER BY id LIMIT 1";
+
+/// The next job in turn: the index holds them in this order, so that a long backlog is not sorted.
+const PENDING: &str = "SELECT id, payload, attempts + 1, enqueued_at FROM jobs
+    WHERE state = 'pending' AND run_after <= ?1 ORDER BY priority, run_after, id LIMIT 1";
 
 impl Store {
     /// Enqueues a job. Work that is pending already absorbs it; work that is running does not.
@@ -87,18 +93,12 @@ impl Store {
     /// Claims the oldest runnable job of the highest priority for `lease`; a job whose lease ran out is runnable
     /// again. A payload that this program does not understand (written by a newer one) is given up, not returned.
     pub fn claim(&self, now: Timestamp, lease: Duration) -> Result<Option<Job>, StoreError> {
-        let any = format!("SELECT 1 FROM jobs WHERE {RUNNABLE} LIMIT 1");
-        let next = format!(
-            "SELECT id, payload, attempts + 1, enqueued_at FROM jobs WHERE {RUNNABLE}
-             ORDER BY priority, run_after, id LIMIT 1"
-        );
         let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
         let until = Timestamp::from_millis(now.as_millis().saturating_add(lease)).unwrap_or(now);
         // An idle worker looks without the write lock.
-        while self.read(|c| db::one(c, &any, [now.as_millis()], |_| Ok(())))?.is_some() {
+        while self.read(|c| next(c, now))?.is_some() {
             let claimed = self.write(|tx| {
-                let Some((id, payload, attempts, enqueued_at)) = db::one(tx, &next, [now.as_millis()], candidate)?
-                else {
+                let Some(Candidate { id, payload, attempts, enqueued_at }) = next(tx, now)? else {
                     return Ok(Claimed::Nothing);
                 };
                 let Ok(work) = serde_json::from_str(&payload) else {
@@ -215,6 +215,20 @@ fn give_up(tx: &Tx<'_>, id: i64, error: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn candidate(row: &Row<'_>) -> rusqlite::Result<(i64, String, u32, Timestamp)> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, db::time(row, 3)?))
+struct Candidate {
+    id: i64,
+    payload: String,
+    attempts: u32,
+    enqueued_at: Timestamp,
+}
+
+fn next(c: &Connection, now: Timestamp) -> Result<Option<Candidate>, StoreError> {
+    let read = |row: &Row<'_>| {
+        let (id, payload, attempts) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Candidate { id, payload, attempts, enqueued_at: db::time(row, 3)? })
+    };
+    match db::one(c, EXPIRED, [now.as_millis()], read)? {
+        Some(job) => Ok(Some(job)),
+        None => db::one(c, PENDING, [now.as_millis()], read),
+    }
 }
