@@ -5,18 +5,22 @@ use std::collections::BTreeSet;
 use lazaret_advisory::matcher::{NoComponent, component};
 use lazaret_model::{Inventory, Problem, ProblemKind, Timestamp};
 
-use crate::{Subject, document::SliceDocument};
+use crate::{
+    Subject,
+    document::SliceDocument,
+    slice::{Slice, versionless},
+};
 
 /// Problems of the inventory and of the advisory data, sorted, each once.
-pub(crate) fn problems(subject: &Subject, slice: &SliceDocument, now: Timestamp) -> Vec<Problem> {
+pub(crate) fn problems(subject: &Subject, slice: &Slice, now: Timestamp) -> Vec<Problem> {
     let mut problems: BTreeSet<_> = subject.inventory.problems.iter().cloned().collect();
-    problems.extend(unmatched(&subject.inventory));
-    problems.extend(advisories(slice, now));
+    problems.extend(unmatched(&subject.inventory, slice));
+    problems.extend(advisories(&slice.document, now));
     problems.into_iter().collect()
 }
 
 /// Live packages that no advisory can be matched to. The inventory mostly says so itself; this makes sure.
-fn unmatched(inventory: &Inventory) -> Vec<Problem> {
+fn unmatched(inventory: &Inventory, slice: &Slice) -> Vec<Problem> {
     let said = |kind, path: &str| {
         inventory.problems.iter().any(|problem| problem.kind == kind && (path.is_empty() || problem.path == path))
     };
@@ -28,7 +32,10 @@ fn unmatched(inventory: &Inventory) -> Vec<Problem> {
             Err(NoComponent::Stream) => stream_missing = true,
             Err(NoComponent::Version) => {
                 let path = package.evidence.first().map_or("", |evidence| &evidence.path);
-                if !said(ProblemKind::VersionUnknown, path) {
+                // A module that no advisory has ever named (mostly the image's own program) needs no version.
+                let named = versionless(package, inventory.os.as_ref());
+                let matters = named.is_none_or(|named| slice.set(&named).is_some_and(|set| set.known > 0));
+                if matters && !said(ProblemKind::VersionUnknown, path) {
                     let message = format!("version of {} is not known, so it cannot be judged", package.name);
                     problems.push(Problem::new(ProblemKind::VersionUnknown, path, message));
                 }

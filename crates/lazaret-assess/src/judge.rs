@@ -125,7 +125,7 @@ pub(crate) fn decide(
     now: Timestamp,
 ) -> Decision {
     let findings = finding::findings(subject, slice);
-    let problems = coverage::problems(subject, &slice.document, now);
+    let problems = coverage::problems(subject, slice, now);
     let verdict = verdict(
         &policy.policy,
         &RuleInput {

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lazaret_advisory::matcher::{Component, component, match_records};
-use lazaret_model::{AdvisoryRecord, Digest, FindingStatus};
+use lazaret_advisory::matcher::{Component, NoComponent, component, match_records};
+use lazaret_model::{AdvisoryRecord, Digest, FindingStatus, OsRelease, Package};
 
 use crate::{
     Advisories, Enriched, JudgeSettings, Subject,
@@ -61,14 +61,22 @@ impl Slice {
             *known = count(&statements);
             used.extend(stated.iter().copied().chain(suppressors).cloned());
         }
-        Self::assemble(advisories, subject, settings, &components, chosen)
+        let versionless = all_versionless(subject);
+        for component in &versionless {
+            let known = count(&advisories.lookup(&component.ecosystem, &component.name));
+            if known > 0 {
+                chosen.entry((component.ecosystem.clone(), component.name.clone())).or_default().0 = known;
+            }
+        }
+        let ecosystems = components.iter().chain(&versionless).map(|component| component.ecosystem.clone()).collect();
+        Self::assemble(advisories, subject, settings, ecosystems, chosen)
     }
 
     fn assemble(
         advisories: &dyn Advisories,
         subject: &Subject,
         settings: JudgeSettings,
-        components: &BTreeSet<Component>,
+        mut ecosystems: BTreeSet<String>,
         chosen: BTreeMap<Name, (u64, BTreeSet<AdvisoryRecord>)>,
     ) -> Result<(Self, Vec<Document>), serde_json::Error> {
         let mut enrichment = BTreeMap::new();
@@ -93,7 +101,7 @@ impl Slice {
         }
         let os = subject.inventory.os.as_ref();
         let stream = os.filter(|_| subject.inventory.os_packages).and_then(|os| os.stream.clone());
-        let ecosystems = components.iter().map(|component| component.ecosystem.clone()).chain(stream);
+        ecosystems.extend(stream);
         let info = advisories.info();
         let document = SliceDocument {
             schema: SLICE_SCHEMA.to_owned(),
@@ -102,7 +110,7 @@ impl Slice {
             accepted: info.starter && settings.accept_starter,
             max_age_s: settings.max_age.as_secs(),
             feeds: info.feeds.clone(),
-            answering: ecosystems.map(|e| (e.clone(), advisories.feeds_for(&e))).collect(),
+            answering: ecosystems.into_iter().map(|e| (e.clone(), advisories.feeds_for(&e))).collect(),
             end_of_life: os.and_then(|os| advisories.end_of_life(&os.id, &os.version_id)),
             enrichment,
             records: listed,
@@ -130,6 +138,14 @@ impl Slice {
     }
 }
 
+/// The component that a language package without a version would be, with a version that means nothing.
+pub(crate) fn versionless(package: &Package, os: Option<&OsRelease>) -> Option<Component> {
+    if package.kind.is_os() {
+        return None;
+    }
+    component(&Package { version: "0".to_owned(), ..package.clone() }, os).ok()
+}
+
 /// Id and aliases.
 pub(crate) fn ids(record: &AdvisoryRecord) -> impl Iterator<Item = &str> {
     std::iter::once(&record.id).chain(&record.aliases).map(String::as_str)
@@ -154,6 +170,14 @@ fn components(subject: &Subject) -> BTreeSet<Component> {
     subject.inventory.packages.iter().filter(|p| p.is_live()).filter_map(|p| component(p, os).ok()).collect()
 }
 
+/// Live packages whose version is not known: it only matters when there is a record about them.
+fn all_versionless(subject: &Subject) -> BTreeSet<Component> {
+    let os = subject.inventory.os.as_ref();
+    let unknown = |package: &&Package| component(package, os) == Err(NoComponent::Version);
+    let live = subject.inventory.packages.iter().filter(|package| package.is_live());
+    live.filter(unknown).filter_map(|package| versionless(package, os)).collect()
+}
+
 fn by_name(components: &BTreeSet<Component>) -> BTreeMap<Name, Vec<&Component>> {
     let mut names: BTreeMap<Name, Vec<&Component>> = BTreeMap::new();
     for component in components {
@@ -167,7 +191,7 @@ fn covered(subject: &Subject) -> BTreeSet<(Component, Component)> {
     let os = subject.inventory.os.as_ref();
     let live = || subject.inventory.packages.iter().filter(|package| package.is_live());
     let providers: BTreeMap<_, _> = live().filter(|p| p.kind.is_os()).map(|p| (p.purl.as_str(), p)).collect();
-    let pair = |package: &lazaret_model::Package| {
+    let pair = |package: &Package| {
         let provider = providers.get(package.provided_by.as_deref()?)?;
         Some((component(package, os).ok()?, component(provider, os).ok()?))
     };
