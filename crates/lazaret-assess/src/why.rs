@@ -1,4 +1,4 @@
-//! A decision in words, for `lazaret why`. Plain lines; whoever prints them makes control characters harmless.
+//! A decision in words, for `lazaret why`. Plain lines, without control characters of an image's or an advisory's making.
 
 use std::fmt::Write;
 
@@ -40,8 +40,8 @@ fn write(
         writeln!(out, "\nproblems")?;
     }
     for problem in problems {
-        let path = if problem.path.is_empty() { String::new() } else { format!("{}: ", problem.path) };
-        writeln!(out, "  {}: {path}{}", problem.kind.name(), problem.message)?;
+        let path = if problem.path.is_empty() { String::new() } else { format!("{}: ", clean(&problem.path)) };
+        writeln!(out, "  {}: {path}{}", problem.kind.name(), clean(&problem.message))?;
     }
     let accepted = if inputs.advisories_starter_accepted { " (built-in starter set, accepted)" } else { "" };
     writeln!(out, "\ninputs")?;
@@ -61,7 +61,7 @@ fn write_reasons(out: &mut String, title: &str, reasons: &[Reason]) -> std::fmt:
         writeln!(out, "\n{title}")?;
     }
     for Reason { rule, message } in reasons {
-        writeln!(out, "  {rule}: {message}")?;
+        writeln!(out, "  {}: {}", clean(rule), clean(message))?;
     }
     Ok(())
 }
@@ -84,7 +84,7 @@ fn write_findings(out: &mut String, findings: &[Finding], facts: Option<&ImageFa
     for purl in packages {
         let mut of_package = findings.iter().filter(|finding| finding.purl == purl).peekable();
         let Some(first) = of_package.peek() else { continue };
-        writeln!(out, "  {} {}  {purl}", first.package, first.version)?;
+        writeln!(out, "  {} {}  {}", clean(&first.package), clean(&first.version), clean(purl))?;
         if let Some(layer) = layer(first, facts) {
             writeln!(out, "    {layer}")?;
         }
@@ -97,8 +97,8 @@ fn write_findings(out: &mut String, findings: &[Finding], facts: Option<&ImageFa
 
 fn write_finding(out: &mut String, finding: &Finding) -> std::fmt::Result {
     let Finding { id, severity, status, confidence, fixed, exploited, epss, summary, url, .. } = finding;
-    let fix = fixed.as_ref().map_or_else(|| "no fix".to_owned(), |fixed| format!("fixed in {fixed}"));
-    write!(out, "    {id}  {severity}, {}, {fix}, confidence {}", status.name(), confidence.name())?;
+    let fix = fixed.as_ref().map_or_else(|| "no fix".to_owned(), |fixed| format!("fixed in {}", clean(fixed)));
+    write!(out, "    {}  {severity}, {}, {fix}, confidence {}", clean(id), status.name(), confidence.name())?;
     if *exploited {
         write!(out, ", exploited")?;
     }
@@ -106,13 +106,13 @@ fn write_finding(out: &mut String, finding: &Finding) -> std::fmt::Result {
         write!(out, ", EPSS {epss}")?;
     }
     if !finding.aliases.is_empty() {
-        write!(out, "  (also {})", finding.aliases.join(", "))?;
+        write!(out, "  (also {})", clean(&finding.aliases.join(", ")))?;
     }
     writeln!(out)?;
     if !summary.is_empty() {
-        writeln!(out, "      {}", summary.lines().next().unwrap_or_default())?;
+        writeln!(out, "      {}", clean(summary.lines().next().unwrap_or_default()))?;
     }
-    url.as_ref().map_or(Ok(()), |url| writeln!(out, "      {url}"))
+    url.as_ref().map_or(Ok(()), |url| writeln!(out, "      {}", clean(url)))
 }
 
 /// The layer that introduced the package, whose it is, and the Dockerfile step that made it.
@@ -139,14 +139,24 @@ fn step(created_by: &str) -> String {
         },
         None => text.strip_prefix("RUN /bin/sh -c ").map_or_else(|| text.to_owned(), |rest| format!("RUN {rest}")),
     };
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = clean(&text.split_whitespace().collect::<Vec<_>>().join(" "));
     if line.chars().count() > 120 { line.chars().take(117).chain("...".chars()).collect() } else { line }
+}
+
+/// On one line, and nothing that steers a terminal or turns the direction of writing.
+fn clean(text: &str) -> String {
+    let hostile = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if hostile(c) { '\u{fffd}' } else { c }).collect()
 }
 
 fn replay_line(replayed: &Result<Replay, ReplayError>) -> String {
     match replayed {
         Ok(Replay::Same) => "the stored documents give the same bytes".to_owned(),
-        Ok(Replay::Different { at }) => format!("DIFFERENT: the stored documents do not give this record ({at})"),
+        Ok(Replay::Different { at }) => {
+            format!("DIFFERENT: the stored documents do not give this record ({})", clean(at))
+        }
         Ok(Replay::OtherEngine { wanted }) => format!("needs the engine that decided: {wanted}"),
         Err(error) => format!("not possible: {error}"),
     }

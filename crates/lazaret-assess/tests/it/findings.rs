@@ -9,7 +9,7 @@ fn npm(name: &str, version: &str) -> Package {
     package(PackageType::Npm, name, version)
 }
 
-fn found(records: Records, packages: impl IntoIterator<Item = Package>) -> Vec<Finding> {
+fn found(records: &Records, packages: impl IntoIterator<Item = Package>) -> Vec<Finding> {
     records.judge(&subject(packages)).decision.findings
 }
 
@@ -36,7 +36,7 @@ fn one_finding_per_alias_closure() {
         record("PyPI", "p", "SNYK-1", &["GHSA-1"], None),
         record("PyPI", "p", "PYSEC-2024-2", &[], None),
     ]);
-    let findings = found(records, [package(PackageType::Pypi, "p", "1.0")]);
+    let findings = found(&records, [package(PackageType::Pypi, "p", "1.0")]);
     assert_eq!(ids(&findings), [("CVE-1", vec!["GHSA-1", "PYSEC-2024-1", "SNYK-1"]), ("PYSEC-2024-2", vec![])]);
     assert_eq!(findings[0].fixed.as_deref(), Some("2.0"), "GitHub's fix is preferred");
     assert_eq!(findings[0].records.len(), 3);
@@ -48,7 +48,7 @@ fn affected_is_a_union() {
         record("PyPI", "p", "PYSEC-2024-1", &["CVE-1"], Some("3.0")),
         record("PyPI", "p", "GHSA-1", &["CVE-1"], Some("2.0")),
     ]);
-    let findings = found(records, [package(PackageType::Pypi, "p", "2.5")]);
+    let findings = found(&records, [package(PackageType::Pypi, "p", "2.5")]);
     assert_eq!(ids(&findings), [("CVE-1", vec!["PYSEC-2024-1"])]);
 }
 
@@ -61,7 +61,7 @@ fn two_cves_are_never_one_finding() {
         record("npm", "p", "VENDOR-1", &["CVE-1", "CVE-2"], Some("3.0.0")),
         record("npm", "p", "X-1", &["GHSA-1", "GHSA-2"], None),
     ]);
-    let findings = found(records, [npm("p", "1.0.0")]);
+    let findings = found(&records, [npm("p", "1.0.0")]);
     assert_eq!(
         ids(&findings),
         [
@@ -74,14 +74,14 @@ fn two_cves_are_never_one_finding() {
 #[test]
 fn a_record_for_several_cves_alone_has_its_own_id() {
     let records = Records::new([record("Go", "m", "GO-2024-1", &["CVE-1", "CVE-2"], None)]);
-    let findings = found(records, [package(PackageType::Golang, "m", "v1.0.0")]);
+    let findings = found(&records, [package(PackageType::Golang, "m", "v1.0.0")]);
     assert_eq!(ids(&findings), [("GO-2024-1", vec!["CVE-1", "CVE-2"])]);
     // What another record covers is not said twice.
     let records = Records::new([
         record("Go", "m", "GO-2024-1", &["CVE-1", "CVE-2"], None),
         record("Go", "m", "GHSA-1", &["CVE-1"], None),
     ]);
-    let findings = found(records, [package(PackageType::Golang, "m", "v1.0.0")]);
+    let findings = found(&records, [package(PackageType::Golang, "m", "v1.0.0")]);
     assert_eq!(ids(&findings), [("CVE-1", vec!["GHSA-1", "GO-2024-1"]), ("CVE-2", vec!["GO-2024-1"])]);
 }
 
@@ -89,7 +89,7 @@ fn a_record_for_several_cves_alone_has_its_own_id() {
 fn closures_without_a_cve_take_the_preferred_id() {
     let records =
         Records::new([record("npm", "p", "OTHER-1", &["GHSA-9"], None), record("npm", "p", "GHSA-9", &[], None)]);
-    assert_eq!(ids(&found(records, [npm("p", "1.0.0")])), [("GHSA-9", vec!["OTHER-1"])]);
+    assert_eq!(ids(&found(&records, [npm("p", "1.0.0")])), [("GHSA-9", vec!["OTHER-1"])]);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn go_prefers_its_own_database_and_takes_the_rating_where_there_is_one() {
     own.severity = Severity::Unknown;
     let mut github = record("Go", "m", "GHSA-1", &["CVE-1"], Some("v1.3.0"));
     github.severity = Severity::Critical;
-    let findings = found(Records::new([github, own]), [package(PackageType::Golang, "m", "v1.0.0")]);
+    let findings = found(&Records::new([github, own]), [package(PackageType::Golang, "m", "v1.0.0")]);
     assert_eq!((findings[0].fixed.as_deref(), findings[0].severity), (Some("v1.2.3"), Severity::Critical));
 }
 
@@ -108,7 +108,7 @@ fn operating_system_packages_are_matched_by_source_and_reported_by_binary() {
     advisory.status = FindingStatus::WillNotFix;
     let records = Records::new([advisory]);
     let packages = [deb("libssl3", "3.0.9-1", "openssl"), deb("openssl", "3.0.9-1", "openssl")];
-    let findings = found(records, packages);
+    let findings = found(&records, packages);
     let names: Vec<_> = findings.iter().map(|f| (f.package.as_str(), f.status)).collect();
     assert_eq!(names, [("libssl3", FindingStatus::WillNotFix), ("openssl", FindingStatus::WillNotFix)]);
 }
@@ -142,10 +142,10 @@ fn layers_and_base() {
     let records = || Records::new([record("npm", "p", "GHSA-1", &["CVE-1"], None)]);
     let base = npm("p", "1.0.0");
     let app = Package { layer: Some(digest(11)), ..npm("p", "1.0.0") };
-    let findings = found(records(), [app.clone()]);
+    let findings = found(&records(), [app.clone()]);
     assert_eq!((findings[0].layer.clone(), findings[0].base), (Some(digest(11)), Some(false)));
     // Copies are one package; the lowest one introduced it.
-    let findings = found(records(), [app.clone(), base]);
+    let findings = found(&records(), [app.clone(), base]);
     assert_eq!((findings.len(), findings[0].layer.clone(), findings[0].base), (1, Some(digest(10)), Some(true)));
     let mut unknown = subject([app]);
     unknown.facts.base_layers = None;
@@ -158,7 +158,7 @@ fn enrichment_by_cve_and_worst_first() {
     low.severity = Severity::Low;
     let mut records = Records::new([low, record("npm", "z", "GHSA-2", &["CVE-2"], None)]);
     records.enrichment.insert("CVE-2".to_owned(), Enriched { exploited: true, epss: Some("0.97".to_owned()) });
-    let findings = found(records, [npm("a", "1.0.0"), npm("z", "1.0.0")]);
+    let findings = found(&records, [npm("a", "1.0.0"), npm("z", "1.0.0")]);
     let shown: Vec<_> = findings.iter().map(|f| (f.id.as_str(), f.exploited, f.epss.as_deref())).collect();
     assert_eq!(shown, [("CVE-2", true, Some("0.97")), ("CVE-1", false, None)]);
 }

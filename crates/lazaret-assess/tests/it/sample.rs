@@ -28,7 +28,7 @@ pub(crate) fn digest(byte: u8) -> Digest {
 #[derive(Clone)]
 pub(crate) struct Records {
     pub(crate) info: SnapshotInfo,
-    pub(crate) records: Vec<AdvisoryRecord>,
+    pub(crate) advisories: Vec<AdvisoryRecord>,
     pub(crate) enrichment: BTreeMap<String, Enriched>,
     pub(crate) support: Option<OsSupport>,
 }
@@ -53,7 +53,7 @@ impl Records {
         ];
         Self {
             info: SnapshotInfo { id: digest(50), created: days_ago(1), starter: false, feeds },
-            records: records.into_iter().collect(),
+            advisories: records.into_iter().collect(),
             enrichment: BTreeMap::new(),
             support: None,
         }
@@ -86,7 +86,7 @@ impl Advisories for Records {
     }
 
     fn lookup(&self, ecosystem: &str, package: &str) -> Vec<AdvisoryRecord> {
-        self.records.iter().filter(|r| r.ecosystem == ecosystem && r.package == package).cloned().collect()
+        self.advisories.iter().filter(|r| r.ecosystem == ecosystem && r.package == package).cloned().collect()
     }
 
     fn feeds_for(&self, ecosystem: &str) -> Vec<String> {
