@@ -101,7 +101,8 @@ impl Store {
         })
     }
 
-    /// Where a blob stands in a repository, by one query over indexes.
+    /// Where a blob stands in a repository, by one query over indexes. An artifact, whose state is its subject's and
+    /// whose bytes nobody judged, does not open a blob that an image which is not served is made of.
     pub fn blob_reach(&self, repository: &Repository, digest: &Digest) -> Result<BlobReach, StoreError> {
         let sql = format!(
             "SELECT EXISTS (
@@ -110,7 +111,12 @@ impl Store {
              EXISTS (
                  SELECT 1 FROM manifest_blobs e
                  JOIN manifests m ON m.repository = e.repository AND m.digest = e.manifest
-                 WHERE e.repository = ?1 AND e.digest = ?2 AND m.effective IN {SERVED_STATES})"
+                 WHERE e.repository = ?1 AND e.digest = ?2 AND m.effective IN {SERVED_STATES}
+                   AND (m.kind <> 'artifact' OR NOT EXISTS (
+                     SELECT 1 FROM manifest_blobs o
+                     JOIN manifests i ON i.repository = o.repository AND i.digest = o.manifest
+                     WHERE o.repository = ?1 AND o.digest = ?2
+                       AND i.kind = 'image' AND i.effective NOT IN {SERVED_STATES})))"
         );
         let params = (repository.as_str(), digest.to_string());
         let read = |row: &rusqlite::Row<'_>| Ok(BlobReach { in_repository: row.get(0)?, served: row.get(1)? });

@@ -59,7 +59,7 @@ pub(crate) fn refusal(
     let sees_settings = [Action::ManageSettings, Action::ManageBindings, Action::ReadDecisions]
         .into_iter()
         .any(|held| caller.holds(held, repository));
-    if caller.token.is_none() || (image_data && sees_settings && !caller.holds(action, repository)) {
+    if caller.token.is_none() || (image_data && sees_settings && !caller.holds(Action::Pull, repository)) {
         let place = repository.map_or_else(|| "this registry".to_owned(), |r| format!("repository {r}"));
         return ApiError::denied(format!("{} is not allowed in {place}", describe(action)));
     }

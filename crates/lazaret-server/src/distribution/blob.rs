@@ -12,11 +12,16 @@ use crate::{
     gate::{self, Reach, Ruling},
 };
 
+/// `{}`: the config of most artifacts (OCI image-spec, "Guidance for an empty descriptor"). Two bytes that give
+/// nothing away, and would else be held back by any image that names them too.
+const EMPTY_JSON: &str = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+
 /// How the blob stands to the repository.
 pub(super) async fn reach(app: &App, repository: &Repository, digest: &Digest) -> Result<Reach, ApiError> {
+    let is_empty_json = digest.to_string() == EMPTY_JSON;
     let (repository, digest) = (repository.clone(), digest.clone());
     let reach = app.ask(move |store| store.blob_reach(&repository, &digest)).await?;
-    Ok(match (reach.in_repository, reach.served) {
+    Ok(match (reach.in_repository, reach.served || is_empty_json) {
         (false, _) => Reach::Absent,
         (true, false) => Reach::Unserved,
         (true, true) => Reach::Served,

@@ -29,10 +29,20 @@ pub(crate) async fn put(mut call: Call, repository: Repository, at: Reference) -
     let content_type = call.header(&header::CONTENT_TYPE).map(|v| v.split(';').next().unwrap_or(v).trim().to_owned());
     let bytes = call.bytes(MAX_MANIFEST).await?;
     let actor = call.actor();
-    let put = blocking(move || prepare(repository, at, content_type.as_deref(), &bytes, actor)).await??;
+    let (mut put, foreign) =
+        blocking(move || prepare(repository, at, content_type.as_deref(), &bytes, actor)).await??;
     let (name, digest, subject) = (put.repository.clone(), put.digest.clone(), put.subject.clone());
     let store = call.app.store.clone();
-    let outcome = blocking(move || store.put_manifest(put)).await?.map_err(refusal)?;
+    let outcome = blocking(move || {
+        for digest in foreign {
+            if store.repository_has_blob(&put.repository, &digest)? {
+                put.blobs.push(digest);
+            }
+        }
+        store.put_manifest(put)
+    })
+    .await?
+    .map_err(refusal)?;
     tracing::info!(repository = %name, image.digest = %digest, image.state = %outcome.state, "manifest pushed");
     let mut response = empty(StatusCode::CREATED);
     set(&mut response, header::LOCATION, &format!("/v2/{name}/manifests/{digest}"));
@@ -44,14 +54,14 @@ pub(crate) async fn put(mut call: Call, repository: Repository, at: Reference) -
     Ok(response)
 }
 
-/// Parses and verifies; nothing is stored yet.
+/// Parses and verifies; nothing is stored yet. Beside it, the layers that need not be here.
 fn prepare(
     repository: Repository,
     at: Reference,
     content_type: Option<&str>,
     bytes: &Bytes,
     principal: String,
-) -> Result<ManifestPut, ApiError> {
+) -> Result<(ManifestPut, Vec<Digest>), ApiError> {
     let algorithm = match &at {
         Reference::Digest(digest) => digest.algorithm(),
         Reference::Tag(_) => Algorithm::Sha256,
@@ -85,22 +95,37 @@ fn prepare(
         annotations: std::collections::BTreeMap::new(),
         principal,
     };
-    match manifest {
+    let foreign = match manifest {
         Manifest::Image(image) => fill_image(&mut put, image),
-        Manifest::Index(index) => fill_index(&mut put, index),
-    }
-    Ok(put)
+        Manifest::Index(index) => {
+            fill_index(&mut put, index);
+            Vec::new()
+        }
+    };
+    Ok((put, foreign))
 }
 
-fn fill_image(put: &mut ManifestPut, image: ImageManifest) {
-    if image.is_image() {
+/// An artifact takes its subject's state unseen, so nothing that a runtime could unpack is one: containerd looks at
+/// the layers' media types alone, whatever the config calls itself.
+fn fill_image(put: &mut ManifestPut, image: ImageManifest) -> Vec<Digest> {
+    if image.is_image() || image.layers.iter().any(|layer| is_file_system(&layer.media_type)) {
         put.kind = ManifestKind::Image;
     }
-    put.blobs = image.layers.into_iter().filter(|layer| layer.urls.is_empty()).map(|layer| layer.digest).collect();
+    // What has other places to come from (Docker foreign layers) need not be here; when it is, it counts.
+    let (foreign, own): (Vec<_>, Vec<_>) = image.layers.into_iter().partition(|layer| !layer.urls.is_empty());
+    put.blobs = own.into_iter().map(|layer| layer.digest).collect();
+    let foreign = foreign.into_iter().map(|layer| layer.digest).collect();
     // The referrers API reports the config's type for artifacts without one of their own (distribution-spec).
     put.artifact_type = image.artifact_type.or(Some(image.config.media_type));
     put.config = Some(image.config.digest);
     put.annotations = image.annotations;
+    foreign
+}
+
+fn is_file_system(media_type: &str) -> bool {
+    let kinds = ["application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs."];
+    let media_type = media_type.to_ascii_lowercase();
+    kinds.iter().any(|kind| media_type.starts_with(kind))
 }
 
 /// buildkit's old cache export is an index whose children are blobs. Such an index is an artifact, never an image:
