@@ -57,6 +57,8 @@ impl BlobFiles {
                 if !is_whole(&path, digest, size) {
                     tracing::warn!(blob.digest = %digest, "stored blob was damaged; replaced by what was pushed");
                     let beside = dir.join(format!(".{token}"));
+                    // Left by a crash of this very session.
+                    remove_file(&beside)?;
                     fs::hard_link(spool, &beside).map_err(|e| StoreError::io(&beside, "link blob", e))?;
                     fs::rename(&beside, &path).map_err(|e| StoreError::io(&path, "replace blob", e))?;
                     remove_file(&beside)?;

@@ -64,6 +64,22 @@ fn a_damaged_object_is_not_served_and_heals_when_pushed_again() {
 }
 
 #[test]
+fn healing_goes_on_after_a_crash_in_the_middle_of_it() {
+    let f = Fixture::new();
+    let blob = f.blob("app", b"hello world");
+    fs::write(object(&f, &blob), b"jello world").unwrap();
+    let session = f.store.begin_upload(&repo("app"), "ci").unwrap();
+    let mut upload = f.store.open_upload(&repo("app"), &session.id).unwrap();
+    upload.write(b"hello world").unwrap();
+    let beside = object(&f, &blob).with_file_name(format!(".{}", session.id));
+    fs::hard_link(upload.spool_path(), &beside).unwrap();
+    drop(upload);
+    f.store.open_upload(&repo("app"), &session.id).unwrap().finish(&blob).unwrap();
+    assert_eq!(fs::read(object(&f, &blob)).unwrap(), b"hello world");
+    assert!(!beside.exists());
+}
+
+#[test]
 fn a_reader_of_a_damaged_object_keeps_what_it_opened() {
     let f = Fixture::new();
     let blob = f.blob("app", b"hello");

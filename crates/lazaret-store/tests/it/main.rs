@@ -6,6 +6,7 @@ mod audit_log;
 mod blobs;
 mod concurrency;
 mod contents;
+mod crash;
 mod harness;
 mod keys;
 mod manifests;
