@@ -8,7 +8,7 @@
 //!
 //! To add a table group: a file `src/<group>.rs` with its rows and an `impl Store`, a migration
 //! `migrations/<number>_<what>.sql`, its line in `db/migrate.rs`, and cases in `tests/it/<group>.rs`. What changes a
-//! state, an audit row and the job that follows go into one [`db::Tx`]. Times are integers of milliseconds, digests
+//! state, an audit row and the job that follows go into one `db::Tx`. Times are integers of milliseconds, digests
 //! are TEXT, parameters are written `?1`, `?2` (never bare `?` or `$1`, whose numbering SQLite and PostgreSQL read
 //! differently).
 #![forbid(unsafe_code)]
