@@ -41,6 +41,13 @@ impl Descriptor {
         self.platform.as_ref().is_some_and(Platform::is_unknown)
             || self.annotations.contains_key("vnd.docker.reference.type")
     }
+
+    /// Whether this layer is kept elsewhere and never pushed (Docker's foreign layers, OCI's non-distributable ones).
+    /// A scan cannot look into it unless it is here all the same.
+    pub fn is_foreign(&self) -> bool {
+        !self.urls.is_empty()
+            && (self.media_type.contains(".nondistributable.") || self.media_type.contains(".foreign."))
+    }
 }
 
 /// Keys of a descriptor that have a meaning.

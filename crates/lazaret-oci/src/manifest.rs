@@ -92,12 +92,16 @@ impl Manifest {
         }
     }
 
-    /// Digests that must be there for this to be whole: configuration and layers, or manifests. In order,
-    /// repeated ones once.
+    /// Digests that must be there for this to be whole: configuration and layers, or manifests. In order, repeated
+    /// ones once; without foreign layers, which clients do not push.
     pub fn children(&self) -> Vec<Digest> {
         let mut all = Vec::new();
         match self {
-            Self::Image(image) => all.extend(std::iter::once(&image.config).chain(&image.layers).map(|d| &d.digest)),
+            Self::Image(image) => all.extend(
+                std::iter::once(&image.config)
+                    .chain(image.layers.iter().filter(|l| !l.is_foreign()))
+                    .map(|d| &d.digest),
+            ),
             Self::Index(index) => all.extend(index.manifests.iter().map(|d| &d.digest)),
         }
         let mut seen = std::collections::HashSet::new();
@@ -254,6 +258,11 @@ mod tests {
             panic!()
         };
         assert_eq!(manifest.layers[0].urls, ["https://example.com/layer"]);
+        assert_eq!(
+            Manifest::Image(manifest.clone()).children(),
+            [manifest.config.digest],
+            "foreign layers are not pushed"
+        );
     }
 
     #[test]

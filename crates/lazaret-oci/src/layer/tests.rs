@@ -212,6 +212,22 @@ fn a_large_body_spills_and_reads_the_same() {
 }
 
 #[test]
+fn a_visitor_that_panics_hangs_nothing() {
+    struct Panics;
+    impl Visitor for Panics {
+        fn entry(&mut self, _: &Entry<'_>) -> Want {
+            panic!("on purpose")
+        }
+        fn whole(&mut self, _: &Entry<'_>, _: &Body<'_>) {}
+        fn chunk(&mut self, _: &[u8]) {}
+        fn end(&mut self, _: &Entry<'_>) {}
+    }
+    let plain = [file("a", b"b"), vec![0; 32 << 20]].concat();
+    let run = || read_layer(&mut &plain[..], &no_spec(), &Limits::default(), &mut Panics, &|_| ());
+    assert!(std::panic::catch_unwind(run).is_err());
+}
+
+#[test]
 fn progress_and_slow_inputs() {
     struct OneByOne(Cursor<Vec<u8>>);
     impl Read for OneByOne {

@@ -8,7 +8,10 @@ use super::{
     scan,
 };
 
-fn write(path: &Path, files: &[(&str, &[u8])], links: &[(&str, &str)]) -> PathBuf {
+/// Name and content.
+type Files<'a> = &'a [(&'a str, &'a [u8])];
+
+fn write(path: &Path, files: Files<'_>, links: &[(&str, &str)]) -> PathBuf {
     let mut archive = tar::Builder::new(Vec::new());
     for (name, body) in files {
         let mut header = tar::Header::new_gnu();
@@ -99,7 +102,7 @@ fn faults() {
     let name = format!("{}.json", sha256(&good).hex());
     let manifest = |layers: &[&str]| json!([{ "Config": name, "Layers": layers }]).to_string();
     let one = manifest(&["l.tar"]);
-    let cases: [(&[(&str, &[u8])], &str); 6] = [
+    let cases: [(Files<'_>, &str); 6] = [
         (&[("index.json", b"{}")], "it has no manifest.json (it is an OCI archive"),
         (&[("manifest.json", b"{}")], "manifest.json is not valid"),
         (&[("manifest.json", b"[]")], "holds no image"),

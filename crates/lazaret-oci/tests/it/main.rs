@@ -1,6 +1,6 @@
 //! Sources: layouts, archives and trees made here, and the shared images where they are.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests may panic, and say what they skip")]
 
 mod docker_archive;
 mod made;

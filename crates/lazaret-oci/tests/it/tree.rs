@@ -37,7 +37,7 @@ fn what_cannot_be_read_is_a_problem() {
     let temp = tempfile::tempdir().unwrap();
     let path = temp.path().join("closed");
     std::fs::write(&path, "x").unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
     if std::fs::read(&path).is_ok() {
         eprintln!("skipped: this user reads everything");
         return;
