@@ -19,7 +19,7 @@ pub mod scan;
 pub use coalesce::coalesce;
 pub use images::{LayerCache, NoCache, Progress, ScannedImage, Silent, scan_images};
 pub use layer::LayerInventory;
-pub use list::{detectors, fingerprint};
+pub use list::{detectors, fingerprint, formats};
 pub use scan::scan_layer;
 
 mod content;

@@ -22,6 +22,11 @@ pub fn detectors() -> Vec<String> {
     DETECTORS.iter().map(|detector| format!("{}/{}", detector.id(), detector.version())).collect()
 }
 
+/// Each detector's name and version with the place where the format that it reads is described.
+pub fn formats() -> Vec<(String, &'static str)> {
+    detectors().into_iter().zip(DETECTORS.iter().map(|detector| detector.doc())).collect()
+}
+
 /// What a cached layer is valid for: the detectors with their versions, and the form of the layer inventory.
 pub fn fingerprint() -> String {
     format!("layer/{FORMAT} {}", detectors().join(" "))
@@ -43,7 +48,8 @@ mod tests {
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), DETECTORS.len());
-        assert!(DETECTORS.iter().all(|detector| detector.version() > 0 && !detector.doc().is_empty()));
+        assert!(DETECTORS.iter().all(|detector| detector.version() > 0));
+        assert!(formats().iter().all(|(_, place)| place.contains('/')));
         assert!(fingerprint().contains("dpkg/1"));
     }
 

@@ -1,0 +1,58 @@
+//! Scans a local image and prints what a profile needs: `scan_layout oci|oci-archive|docker-archive|dir PATH [--list]`.
+#![expect(clippy::print_stdout, reason = "an example")]
+
+use std::{path::Path, process::ExitCode, time::Instant};
+
+use lazaret_inventory::{NoCache, Silent, scan_images};
+use lazaret_oci::{Limits, LocalKind, Selection, open_local};
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let [kind, path, ..] = arguments.as_slice() else {
+        println!("usage: scan_layout oci|oci-archive|docker-archive|dir PATH [--list]");
+        return ExitCode::from(2);
+    };
+    let kind = match kind.as_str() {
+        "oci" => LocalKind::OciDir,
+        "oci-archive" => LocalKind::OciArchive,
+        "docker-archive" => LocalKind::DockerArchive,
+        _ => LocalKind::Dir,
+    };
+    let limits = Limits::default();
+    let start = Instant::now();
+    let scanned = open_local(kind, Path::new(path), None, &limits)
+        .and_then(|source| scan_images(&*source, &Selection::All, &NoCache, &limits, &Silent));
+    let elapsed = start.elapsed();
+    let (_, images) = match scanned {
+        Ok(scanned) => scanned,
+        Err(error) => {
+            println!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    for image in &images {
+        let inventory = &image.inventory;
+        println!(
+            "{} {}: {} packages, {} entries, verified {}, os {:?}",
+            image.facts.digest,
+            image.facts.platform,
+            inventory.packages.len(),
+            inventory.entries,
+            image.layers_verified,
+            inventory.os.as_ref().and_then(|os| os.stream.as_deref()),
+        );
+        for problem in &inventory.problems {
+            println!("  ! {} {} {}", problem.kind.name(), problem.path, problem.message);
+        }
+        if arguments.iter().any(|argument| argument == "--list") {
+            for package in &inventory.packages {
+                let state = if package.is_live() { "" } else { " (removed)" };
+                let by = package.provided_by.as_deref().unwrap_or_default();
+                let layer = package.layer.as_ref().map_or("-", |layer| layer.short());
+                println!("  {layer} {}{state} {by} {:?}", package.purl, package.evidence.first().map(|e| &e.path));
+            }
+        }
+    }
+    println!("{:.3} s", elapsed.as_secs_f64());
+    ExitCode::SUCCESS
+}
