@@ -348,6 +348,3 @@ impl Visitor for Scan<'_> {
 
     fn end(&mut self, _entry: &Entry<'_>) {}
 }
-
-#[cfg(test)]
-mod tests {}

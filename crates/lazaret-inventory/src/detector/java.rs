@@ -156,6 +156,3 @@ impl Walk<'_> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {}
