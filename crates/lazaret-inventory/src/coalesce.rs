@@ -31,9 +31,10 @@ pub fn coalesce(facts: &ImageFacts, layers: &[Arc<LayerInventory>]) -> Inventory
 
     let os = os::release(&image);
     let mut packages = packages::collect(&image, &facts.diff_ids, os.as_ref());
-    owner::provide(&image, &mut packages);
+    let owners = owner::owners(&image, &packages);
+    owner::provide(&owners, &mut packages);
     problems.extend(os::problems(&image, os.as_ref(), &packages));
-    problems.extend(owner::unsupported(&image, &packages));
+    problems.extend(owner::unsupported(&image, &owners));
     problems.extend(packages::without_version(&packages));
     problems.sort();
     problems.dedup();

@@ -140,7 +140,9 @@ fn read(
         Ok(mut input) => scan_layer(&mut *input, &spec, limits, progress),
         Err(error) => unreadable(layer, &error),
     });
-    if inventory.verified {
+    // a full disk may be why a file was not looked at: that is not the layer's nature, so it is not kept
+    let passing = inventory.problems.iter().any(|problem| problem.kind == ProblemKind::LayerUnreadable);
+    if inventory.verified && !passing {
         cache.put(job.digest, &inventory);
     }
     Read { inventory, cached: false }

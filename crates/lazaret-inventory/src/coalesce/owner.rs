@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use lazaret_model::{Problem, ProblemKind};
+use lazaret_model::{PackageType, Problem, ProblemKind};
 
 use super::{
     flat::{FlatImage, Identity},
@@ -12,11 +12,18 @@ use super::{
 use crate::path_set::PathHash;
 
 /// Owner (as an index into `purls`) by path.
-struct Owners {
+#[derive(Default)]
+pub(super) struct Owners {
     by_path: HashMap<PathHash, usize>,
     purls: Vec<String>,
     /// Names of directories at the root that are links, with where they lead: `lib` and `usr/lib`.
     merged: Vec<(String, String)>,
+}
+
+/// A system package by its name.
+struct Named<'a> {
+    arch: Option<&'a str>,
+    index: usize,
 }
 
 impl Owners {
@@ -31,15 +38,21 @@ impl Owners {
     }
 }
 
-fn owners(image: &FlatImage<'_>, packages: &Packages<'_>) -> Owners {
+/// Owners of all files; nothing where nothing asks for one.
+pub(super) fn owners(image: &FlatImage<'_>, packages: &Packages<'_>) -> Owners {
+    let asked = packages.entries.values().any(|entry| entry.is_live() && !entry.found.kind.is_os())
+        || image.files().any(|file| file.facts.unsupported.is_some());
+    if !asked {
+        return Owners::default();
+    }
     let mut purls = Vec::new();
-    let mut by_name: HashMap<(&str, &str), Vec<(Option<&str>, usize)>> = HashMap::new();
+    let mut by_name: HashMap<(PackageType, &str), Vec<Named<'_>>> = HashMap::new();
     let mut by_identity: HashMap<Identity<'_>, usize> = HashMap::new();
     for (identity, entry) in packages.entries.iter().filter(|(_, entry)| entry.is_live() && entry.found.kind.is_os()) {
         let index = purls.len();
         purls.push(entry.purl.clone());
         by_identity.insert(*identity, index);
-        by_name.entry((identity.kind.name(), identity.name)).or_default().push((identity.arch, index));
+        by_name.entry((identity.kind, identity.name)).or_default().push(Named { arch: identity.arch, index });
     }
     let mut by_path = HashMap::new();
     for file in image.files() {
@@ -53,9 +66,9 @@ fn owners(image: &FlatImage<'_>, packages: &Packages<'_>) -> Owners {
         let sibling = file.path.strip_suffix(".md5sums").and_then(|path| image.tree.file(path));
         let from_sibling = sibling.and_then(|live| by_identity.get(&Identity::of(live.facts.packages.first()?)));
         let index = from_sibling.copied().or_else(|| {
-            let named = by_name.get(&(owner.kind.name(), owner.package.as_str()))?;
-            let fits = |(arch, _): &&(Option<&str>, usize)| owner.arch.is_none() || owner.arch.as_deref() == *arch;
-            named.iter().find(fits).map(|(_, index)| *index)
+            let named = by_name.get(&(owner.kind, owner.package.as_str()))?;
+            let fits = |named: &&Named<'_>| owner.arch.is_none() || owner.arch.as_deref() == named.arch;
+            named.iter().find(fits).map(|named| named.index)
         });
         if let Some(index) = index {
             by_path.extend(owner.owns.iter().map(|hash| (hash, index)));
@@ -67,20 +80,17 @@ fn owners(image: &FlatImage<'_>, packages: &Packages<'_>) -> Owners {
 }
 
 /// Notes for every language package which system package owns its files.
-pub(super) fn provide(image: &FlatImage<'_>, packages: &mut Packages<'_>) {
-    let owners = owners(image, packages);
+pub(super) fn provide(owners: &Owners, packages: &mut Packages<'_>) {
     for entry in packages.entries.values_mut().filter(|entry| entry.is_live() && !entry.found.kind.is_os()) {
         entry.provided_by = entry.evidence.iter().find_map(|(path, ..)| owners.of(path)).map(str::to_owned);
     }
 }
 
 /// What no detector reads: databases always, language packages where no system package owns them.
-pub(super) fn unsupported(image: &FlatImage<'_>, packages: &Packages<'_>) -> Vec<Problem> {
+pub(super) fn unsupported(image: &FlatImage<'_>, owners: &Owners) -> Vec<Problem> {
     let mut found: BTreeMap<&str, (String, usize)> = BTreeMap::new();
-    let mut owned_by = None;
     for file in image.files() {
         let Some(unsupported) = &file.facts.unsupported else { continue };
-        let owners = owned_by.get_or_insert_with(|| owners(image, packages));
         if unsupported.os || owners.of(file.path).is_none() {
             found.entry(&unsupported.what).or_insert_with(|| (file.path.to_owned(), 0)).1 += 1;
         }

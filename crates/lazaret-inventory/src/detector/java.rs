@@ -68,7 +68,7 @@ impl Walk<'_> {
         let mut nested = Vec::new();
         let mut texts = Vec::new();
         let listed = archive.items(&mut self.budget, |path, item| {
-            clues.has_code |= path.ends_with(".class") || path.ends_with(".dex");
+            clues.has_code |= coordinates::is_code(path);
             if path == "META-INF/MANIFEST.MF" || coordinates::is_pom_properties(path) {
                 texts.push((path.to_owned(), item));
             } else if let Some(project) = coordinates::pom_project(path) {

@@ -103,7 +103,8 @@ fn os_release(body: &Body<'_>) -> Option<OsFacts> {
         }
     }
     if facts.pretty_name.is_empty() {
-        facts.pretty_name = format!("{name} {}", facts.version_id).trim().to_owned();
+        let text = format!("{name} {}", facts.version_id);
+        text.trim().clone_into(&mut facts.pretty_name);
     }
     (!facts.id.is_empty()).then_some(facts)
 }

@@ -61,7 +61,9 @@ fn find(program: &Executable<'_>, region: Region, from: u64) -> io::Result<Optio
         for hit in memchr::memmem::find_iter(&chunk[..read], MAGIC) {
             let place = at + hit as u64;
             let mut header = [0; HEADER];
-            if place % 16 == 0 && program.read_offset(region.offset.saturating_add(place), &mut header)? == HEADER {
+            if place.is_multiple_of(16)
+                && program.read_offset(region.offset.saturating_add(place), &mut header)? == HEADER
+            {
                 return Ok(Some((place, header)));
             }
         }

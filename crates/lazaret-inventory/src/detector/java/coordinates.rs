@@ -39,6 +39,10 @@ fn project_of<'a>(path: &'a str, file: &str) -> Option<(&'a str, &'a str)> {
     (at_root && !group.is_empty() && !artifact.is_empty()).then_some((group, artifact))
 }
 
+pub(super) fn is_code(path: &str) -> bool {
+    matches!(path.rsplit_once('.'), Some((_, "class" | "dex")))
+}
+
 pub(super) fn is_pom_properties(path: &str) -> bool {
     project_of(path, "pom.properties").is_some()
 }
@@ -61,7 +65,7 @@ pub(super) fn pom(path: &str, properties: &HashMap<String, String>) -> Pom {
 impl Clues {
     pub(super) fn packages(&self) -> Vec<Found> {
         if self.poms.is_empty() {
-            return self.from_manifest_and_name().into_iter().collect();
+            return self.guess().into_iter().collect();
         }
         self.poms
             .iter()
@@ -77,7 +81,7 @@ impl Clues {
         self.manifest.get(name).map(String::as_str).filter(|value| !value.is_empty() && !value.contains("${"))
     }
 
-    fn from_manifest_and_name(&self) -> Option<Found> {
+    fn guess(&self) -> Option<Found> {
         if !self.has_code && self.projects.is_empty() {
             // resources only, or a shell around other archives
             return None;
@@ -179,7 +183,9 @@ mod tests {
             ..Clues::default()
         };
         let found = clues.packages();
-        found.iter().map(|f| format!("{} {}{}", f.name, f.version, if f.uncertain { " ?" } else { "" })).collect()
+        let found: Vec<_> =
+            found.iter().map(|f| format!("{} {}{}", f.name, f.version, if f.uncertain { " ?" } else { "" })).collect();
+        found.join(", ")
     }
 
     #[test]
