@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use lazaret_model::{AdvisoryRecord, FeedInfo, FindingStatus, Severity, SnapshotInfo};
 
-use crate::name;
+use crate::{feed::Cycle, name};
 use format::{Header, Info};
 use map::Bytes;
 
@@ -153,24 +153,47 @@ impl AdvisoryDb {
         }
     }
 
-    /// `os_id` and `version_id` as in os-release. `None` = product or cycle not known.
+    /// `os_id` and `version_id` as in os-release. `None` = product or cycle not known. A damaged entry reads as past its
+    /// end, never as supported.
     pub fn end_of_life(&self, os_id: &str, version_id: &str) -> Option<EndOfLife> {
         let product = end_of_life::product(os_id)?;
-        let rows = table::find(self.header.packages.of(&self.bytes), table::hash(group::PRODUCTS, product)).ok()?;
-        let cycles = rows.iter().find_map(|row| self.groups().cycles(row, product).ok().flatten())?;
-        let cycles = cycles.into_iter().filter(|cycle| end_of_life::is_cycle_of(&cycle.cycle, version_id.trim()));
-        let cycle = cycles.max_by_key(|cycle| cycle.cycle.len())?;
+        let cycles = self.cycles(product).unwrap_or_else(|error| {
+            tracing::error!(product, %error, "advisory database is damaged");
+            vec![damaged_cycle(product, version_id)]
+        });
+        let cycles = cycles.into_iter().filter(|cycle| end_of_life::is_cycle_of(&cycle.name, version_id.trim()));
+        let cycle = cycles.max_by_key(|cycle| cycle.name.len())?;
         Some(EndOfLife {
             product: cycle.product,
-            cycle: cycle.cycle,
+            cycle: cycle.name,
             eol_from: cycle.eol_from,
             extended_from: cycle.extended_from,
             feed: cycle.feed,
         })
     }
 
+    fn cycles(&self, product: &str) -> Result<Vec<Cycle>, DbError> {
+        let rows = table::find(self.header.packages.of(&self.bytes), table::hash(group::PRODUCTS, product))?;
+        for row in rows {
+            if let Some(cycles) = self.groups().cycles(&row, product)? {
+                return Ok(cycles);
+            }
+        }
+        Ok(Vec::new())
+    }
+
     fn groups(&self) -> group::Reader<'_> {
         group::Reader { groups: self.header.groups.of(&self.bytes), texts: self.header.texts.of(&self.bytes) }
+    }
+}
+
+fn damaged_cycle(product: &str, version_id: &str) -> Cycle {
+    Cycle {
+        product: product.to_owned(),
+        name: version_id.trim().to_owned(),
+        eol_from: Some("1970-01-01".to_owned()),
+        extended_from: Some("1970-01-01".to_owned()),
+        feed: "lazaret".to_owned(),
     }
 }
 

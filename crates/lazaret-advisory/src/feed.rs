@@ -66,7 +66,8 @@ pub(crate) struct Parsed {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Cycle {
     pub product: String,
-    pub cycle: String,
+    /// As os-release writes it, or the beginning of that.
+    pub name: String,
     /// `YYYY-MM-DD`.
     pub eol_from: Option<String>,
     pub extended_from: Option<String>,

@@ -66,25 +66,12 @@ pub(crate) struct FeedSource<'a> {
 
 impl Fetch for FeedSource<'_> {
     fn required(&mut self, name: &str, url: &str, limit: u64) -> Result<FeedFile, FetchError> {
-        self.optional(name, url, limit)?.ok_or_else(|| FetchError::NotFound { place: self.place(url) })
+        self.file(name, url, limit)?.ok_or_else(|| FetchError::NotFound { place: self.place(url) })
     }
 
     fn optional(&mut self, name: &str, url: &str, limit: u64) -> Result<Option<FeedFile>, FetchError> {
         let entry = Entry::new(&self.dir, name);
-        let known = entry.intact();
-        let Some(located) = self.mirror.locate(url) else { return Ok(known.map(|_| entry.unchanged())) };
-        let meta = match &located.place {
-            Place::File(path) => self.copy(path, &located, &entry, known.as_ref(), limit)?,
-            Place::Url(url) => self.download(url, &located, &entry, known.as_ref(), limit)?,
-        };
-        match meta {
-            Outcome::Absent => Ok(known.map(|_| entry.unchanged())),
-            Outcome::Unchanged => Ok(Some(entry.unchanged())),
-            Outcome::Staged(meta) => {
-                entry.stage(&meta)?;
-                Ok(Some(entry.updated()))
-            }
-        }
+        Ok(self.file(name, url, limit)?.or_else(|| entry.intact().map(|_| entry.unchanged())))
     }
 }
 
@@ -96,6 +83,25 @@ enum Outcome {
 }
 
 impl FeedSource<'_> {
+    /// `None` where the source does not have it.
+    fn file(&mut self, name: &str, url: &str, limit: u64) -> Result<Option<FeedFile>, FetchError> {
+        let entry = Entry::new(&self.dir, name);
+        let known = entry.intact();
+        let Some(located) = self.mirror.locate(url) else { return Ok(None) };
+        let meta = match &located.place {
+            Place::File(path) => self.copy(path, &located, &entry, known.as_ref(), limit)?,
+            Place::Url(url) => self.download(url, &located, &entry, known.as_ref(), limit)?,
+        };
+        match meta {
+            Outcome::Absent => Ok(None),
+            Outcome::Unchanged => Ok(Some(entry.unchanged())),
+            Outcome::Staged(meta) => {
+                entry.stage(&meta)?;
+                Ok(Some(entry.updated()))
+            }
+        }
+    }
+
     fn place(&self, url: &str) -> String {
         match self.mirror.locate(url).map(|located| located.place) {
             Some(Place::File(path)) => path.display().to_string(),
@@ -109,6 +115,12 @@ impl FeedSource<'_> {
         if !std::mem::replace(&mut self.started, true) {
             self.progress.started(self.feed, total.filter(|_| self.single));
         }
+    }
+
+    /// Counts bytes that came.
+    pub(crate) fn advance(&mut self, read: usize) {
+        self.bytes += read as u64;
+        self.progress.advanced(self.feed, self.bytes);
     }
 
     fn copy(
@@ -134,7 +146,6 @@ impl FeedSource<'_> {
         }
         self.start(Some(length.len()));
         entry.prepare()?;
-        let (feed, progress) = (self.feed, self.progress);
         let io = |source| FetchError::Io { path: entry.part.clone(), source };
         let mut part = File::create(&entry.part).map_err(io)?;
         let mut hasher = Sha256::new();
@@ -152,9 +163,8 @@ impl FeedSource<'_> {
             }
             hasher.update(&buffer[..read]);
             part.write_all(&buffer[..read]).map_err(io)?;
-            progress.advanced(feed, read as u64);
+            self.advance(read);
         }
-        self.bytes += copied;
         let transferred = hex::encode(hasher.finalize());
         check(located, &place, copied, &transferred)?;
         if known.is_some_and(|meta| meta.transferred == transferred && meta.encoding == located.encoding) {

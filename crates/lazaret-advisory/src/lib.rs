@@ -5,8 +5,7 @@
 //! - [`AdvisoryDb`] reads a compiled file; [`AdvisoryDb::starter`] is the built-in set that never clears an image.
 //! - [`matcher`] is pure: a package becomes a [`matcher::Component`], records become [`matcher::RecordMatch`]es.
 //!
-//! Absent on purpose: images, SQL, policy, and merging of matches into findings (the room `lazaret-assess`, which
-//! groups by [`closure_key`]). Network is used only under [`fetch`](self), through a client that the caller built.
+//! Absent on purpose: images, SQL, policy, and merging of matches into findings (the room `lazaret-assess`). Network is used only under [`fetch`](self), through a client that the caller built.
 //!
 //! To add a feed: `feed/<name>.rs` with `fetch` and `parse` apart, one line in `FEEDS` of `feed.rs`, recorded bytes in
 //! `testdata/<name>/`, a section in `docs/feeds.md`. To add an ecosystem of OSV: one line in `feed/osv.rs`.
@@ -22,17 +21,3 @@ mod starter;
 pub mod update;
 
 pub use db::{AdvisoryDb, DbError, EndOfLife, Enrichment};
-
-use lazaret_model::AdvisoryRecord;
-
-/// The key under which records of one vulnerability are merged into one finding: the CVE where the record's closure (its
-/// id and aliases) has exactly one, else the closure's smallest id that is no CVE. So a record that stands for several
-/// CVEs never joins them.
-pub fn closure_key(record: &AdvisoryRecord) -> &str {
-    let ids = || std::iter::once(&record.id).chain(&record.aliases).map(String::as_str);
-    let mut cves = ids().filter(|id| name::is_cve(id));
-    match (cves.next(), cves.next()) {
-        (Some(cve), None) => cve,
-        _ => ids().filter(|id| !name::is_cve(id)).min().unwrap_or(&record.id),
-    }
-}

@@ -57,21 +57,20 @@ pub(crate) fn input() -> Result<Input, DbError> {
 
 /// The built-in table, also for products that a real snapshot's feed lacks.
 pub(crate) fn cycles() -> Result<Vec<Cycle>, DbError> {
-    const FILE: &str = "endoflife.txt";
     let mut cycles = Vec::new();
     for (number, line) in lines(END_OF_LIFE) {
         let fields: Vec<&str> = line.split('|').map(str::trim).collect();
         let [product, os_id, cycle, end, extended] = fields.as_slice() else {
-            return Err(wrong(FILE, number, "a line has five fields"));
+            return Err(wrong("endoflife.txt", number, "a line has five fields"));
         };
         let date = |text: &str| match text {
             "-" => Ok(None),
             _ if text.parse::<jiff::civil::Date>().is_ok() => Ok(Some(text.to_owned())),
-            _ => Err(wrong(FILE, number, "a date is YYYY-MM-DD or -")),
+            _ => Err(wrong("endoflife.txt", number, "a date is YYYY-MM-DD or -")),
         };
         cycles.push(Cycle {
             product: crate::db::product(os_id).unwrap_or(product).to_owned(),
-            cycle: (*cycle).to_owned(),
+            name: (*cycle).to_owned(),
             eol_from: date(end)?,
             extended_from: date(extended)?,
             feed: FEED.to_owned(),
@@ -109,6 +108,8 @@ fn records(text: &str) -> Result<Vec<AdvisoryRecord>, DbError> {
     Ok(records)
 }
 
+const KEYS: [&str; 9] = ["id", "aliases", "ecosystem", "package", "range", "severity", "cvss", "summary", "url"];
+
 fn record(paragraph: &[(usize, &str, &str)]) -> Result<AdvisoryRecord, DbError> {
     let first = paragraph.first().map_or(0, |(number, ..)| *number);
     let fail = |number: usize, message: &str| wrong("advisories.txt", number, message);
@@ -118,7 +119,6 @@ fn record(paragraph: &[(usize, &str, &str)]) -> Result<AdvisoryRecord, DbError> 
             .filter(|value| !value.is_empty())
             .ok_or_else(|| fail(first, &format!("no `{wanted}` in this paragraph")))
     };
-    const KEYS: [&str; 9] = ["id", "aliases", "ecosystem", "package", "range", "severity", "cvss", "summary", "url"];
     if let Some((number, key, _)) = paragraph.iter().find(|(_, key, _)| !KEYS.contains(key)) {
         return Err(fail(*number, &format!("unknown key {key:?}")));
     }

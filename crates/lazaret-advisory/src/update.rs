@@ -49,6 +49,7 @@ pub struct UpdateOptions {
 pub trait UpdateProgress: Sync {
     /// A feed's download begins; total bytes where the server says so.
     fn started(&self, _feed: &str, _total: Option<u64>) {}
+    /// Bytes of this feed that came so far, in this run.
     fn advanced(&self, _feed: &str, _bytes: u64) {}
     fn done(&self, _feed: &str, _outcome: &FeedOutcome) {}
 }

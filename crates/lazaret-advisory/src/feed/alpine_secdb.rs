@@ -8,10 +8,7 @@ use lazaret_version::Scheme;
 use serde::Deserialize;
 
 use super::{Feed, FeedFile, ParseError, Parsed, read_limited};
-use crate::{
-    fetch::{Fetch, FetchError},
-    name,
-};
+use crate::fetch::{Fetch, FetchError};
 
 const BASE: &str = "https://secdb.alpinelinux.org";
 const LIMIT: u64 = 32 << 20;
@@ -71,20 +68,27 @@ impl Feed for AlpineSecdb {
     }
 
     fn parse(&self, files: &[FeedFile]) -> Result<Parsed, ParseError> {
-        let mut parsed = Parsed::default();
+        let mut packages: BTreeMap<(String, String), Secfixes> = BTreeMap::new();
         for file in files {
             let branch = file.name.split('-').next().unwrap_or_default();
             let bytes = read_limited(&file.path, LIMIT)?;
             let secdb: Secdb = serde_json::from_slice(&bytes).map_err(|e| ParseError::broken(&file.name, e))?;
+            // A package may move between main and community: what either says of it is one statement.
             for entry in secdb.packages {
-                let records = records(self.name(), branch, &entry.pkg);
-                parsed.count += records.len() as u64;
-                parsed.records.extend(records);
+                let package = packages.entry((branch.to_owned(), entry.pkg.name)).or_default();
+                package.extend(entry.pkg.secfixes.into_iter().map(|(version, ids)| (version, ids.unwrap_or_default())));
             }
         }
-        Ok(parsed)
+        let records =
+            packages.iter().flat_map(|((branch, name), secfixes)| records(self.name(), branch, name, secfixes));
+        let records: Vec<_> = records.collect();
+        let count = records.len() as u64;
+        Ok(Parsed { records, count, ..Parsed::default() })
     }
 }
+
+/// Versions of a package, each with the ids that it fixed.
+type Secfixes = Vec<(String, Vec<String>)>;
 
 /// What is known of one id in one package.
 #[derive(Default)]
@@ -95,10 +99,10 @@ struct Fix<'a> {
 
 /// One record per id. Ids of one string name the same vulnerability; an id under several versions was fixed
 /// incompletely, so the highest counts; version `0` says that the package never had it.
-fn records(feed: &str, branch: &str, package: &Pkg) -> Vec<AdvisoryRecord> {
+fn records(feed: &str, branch: &str, name: &str, secfixes: &Secfixes) -> Vec<AdvisoryRecord> {
     let mut fixes: BTreeMap<&str, Fix<'_>> = BTreeMap::new();
-    for (version, texts) in &package.secfixes {
-        for text in texts.iter().flatten() {
+    for (version, texts) in secfixes {
+        for text in texts {
             let ids: Vec<&str> = text.split_whitespace().filter(|id| is_well_formed(id)).collect();
             for id in &ids {
                 let fix = fixes.entry(id).or_default();
@@ -119,7 +123,7 @@ fn records(feed: &str, branch: &str, package: &Pkg) -> Vec<AdvisoryRecord> {
             aliases: fix.aliases,
             feed: feed.to_owned(),
             ecosystem: format!("Alpine:{branch}"),
-            package: package.name.clone(),
+            package: name.to_owned(),
             scheme: Scheme::Apk.name().to_owned(),
             ranges: version.map(range).into_iter().collect(),
             versions: Vec::new(),
@@ -127,7 +131,7 @@ fn records(feed: &str, branch: &str, package: &Pkg) -> Vec<AdvisoryRecord> {
             severity: Severity::Unknown,
             cvss: None,
             summary: String::new(),
-            url: name::is_cve(id).then(|| format!("https://security.alpinelinux.org/vuln/{id}")),
+            url: crate::name::is_cve(id).then(|| format!("https://security.alpinelinux.org/vuln/{id}")),
             informational: false,
         }
     };
@@ -142,7 +146,7 @@ fn is_later(version: &str, old: &str) -> bool {
 /// malformed CVE ids are none.
 fn is_well_formed(id: &str) -> bool {
     if id.to_ascii_uppercase().starts_with("CVE") {
-        return name::is_cve(id);
+        return crate::name::is_cve(id);
     }
     id.starts_with(|c: char| c.is_ascii_alphabetic())
         && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
@@ -168,27 +172,27 @@ mod tests {
         };
         let rows: Vec<String> = parsed.records.iter().map(show).collect();
         insta::assert_snapshot!(rows.join("\n"), @r"
+        Alpine:v3.10 avahi CVE-2017-6519 <0.7-r2 
+        Alpine:v3.10 avahi CVE-2018-1000845 <0.7-r2 
+        Alpine:v3.10 avahi CVE-2021-26720 < 
         Alpine:v3.10 busybox CVE-2017-15873 <1.27.2-r4 
         Alpine:v3.10 busybox CVE-2017-15874 <1.27.2-r4 
         Alpine:v3.10 busybox CVE-2017-16544 <1.27.2-r4 
         Alpine:v3.10 busybox CVE-2018-1000500 <1.28.3-r2 
         Alpine:v3.10 busybox CVE-2018-20679 <1.29.3-r10 
+        Alpine:v3.10 cifs-utils CVE-2020-14342 < 
+        Alpine:v3.10 cifs-utils CVE-2021-20208 <6.13-r0 
         Alpine:v3.10 expat CVE-2017-9233 <2.2.0-r1 
         Alpine:v3.10 expat CVE-2018-20843 <2.2.7-r0 
         Alpine:v3.10 expat CVE-2019-15903 <2.2.7-r1 
-        Alpine:v3.10 musl CVE-2016-8859 <1.1.15-r4 
-        Alpine:v3.10 musl CVE-2019-14697 <1.1.22-r3 
-        Alpine:v3.10 musl CVE-2020-28928 <1.1.22-r4 
         Alpine:v3.10 gnutls CVE-2017-7507 <3.5.13-r0 
         Alpine:v3.10 gnutls CVE-2020-13777 <3.6.14-r0 GNUTLS-SA-2020-06-03
         Alpine:v3.10 gnutls CVE-2020-24659 <3.6.15-r0 GNUTLS-SA-2020-09-04
         Alpine:v3.10 gnutls GNUTLS-SA-2020-06-03 <3.6.14-r0 CVE-2020-13777
         Alpine:v3.10 gnutls GNUTLS-SA-2020-09-04 <3.6.15-r0 CVE-2020-24659
-        Alpine:v3.10 avahi CVE-2017-6519 <0.7-r2 
-        Alpine:v3.10 avahi CVE-2018-1000845 <0.7-r2 
-        Alpine:v3.10 avahi CVE-2021-26720 < 
-        Alpine:v3.10 cifs-utils CVE-2020-14342 < 
-        Alpine:v3.10 cifs-utils CVE-2021-20208 <6.13-r0
+        Alpine:v3.10 musl CVE-2016-8859 <1.1.15-r4 
+        Alpine:v3.10 musl CVE-2019-14697 <1.1.22-r3 
+        Alpine:v3.10 musl CVE-2020-28928 <1.1.22-r4
         ");
     }
 

@@ -63,7 +63,7 @@ impl Feed for EndOfLifeDate {
                 let extended = release.eoes_from.map(|date| checked_date(file, &product.name, date)).transpose()?;
                 cycles.push(Cycle {
                     product: product.name.clone(),
-                    cycle: release.name,
+                    name: release.name,
                     eol_from,
                     extended_from: extended,
                     feed: self.name().to_owned(),
@@ -92,7 +92,7 @@ mod tests {
         let (_dir, file) = file("full.json", include_bytes!("../../testdata/endoflife/full.json"));
         let parsed = EndOfLifeDate.parse(&[file]).unwrap();
         let cycle = |product: &str, cycle: &str| {
-            parsed.cycles.iter().find(|c| c.product == product && c.cycle == cycle).unwrap().clone()
+            parsed.cycles.iter().find(|c| c.product == product && c.name == cycle).unwrap().clone()
         };
         let debian = cycle("debian", "11");
         assert_eq!(debian.eol_from.as_deref(), Some("2024-08-14"));

@@ -21,6 +21,8 @@ use super::{FeedSource, FetchError, cache::Entry, cache::Meta};
 /// Tries of one file in one run; each goes on where the last was cut, if the server can.
 const ATTEMPTS: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(200);
+/// A server that says nothing more must not hold an update for ever.
+const ATTEMPT_TIME: Duration = Duration::from_mins(15);
 
 /// What identifies a version of a resource (RFC 9110, 8.8).
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -83,7 +85,7 @@ fn try_once(
     let lost = |e: &dyn std::fmt::Display| FetchError::Transport { place: place(), message: e.to_string() };
     let io = |source| FetchError::Io { path: entry.part.clone(), source };
     let partial = resumable(entry, url);
-    let mut request = source.client.get(url.clone()).header(ACCEPT_ENCODING, "identity");
+    let mut request = source.client.get(url.clone()).header(ACCEPT_ENCODING, "identity").timeout(ATTEMPT_TIME);
     if let Some((length, validators)) = &partial {
         request = request.header(RANGE, format!("bytes={length}-"));
         request = request.header(IF_RANGE, validators.strong().unwrap_or_default());
@@ -135,8 +137,7 @@ fn try_once(
             return Err(FetchError::TooLarge { place: place(), limit });
         }
         part.write_all(&buffer[..read]).map_err(io)?;
-        source.bytes += read as u64;
-        source.progress.advanced(source.feed, read as u64);
+        source.advance(read);
     }
     if total.is_some_and(|total| total != length) {
         return Err(lost(&format!("{length} bytes of {}", total.unwrap_or_default())));

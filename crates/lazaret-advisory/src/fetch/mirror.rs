@@ -13,6 +13,7 @@ use crate::update::{Mirror, UpdateError};
 
 /// `sources.json` of a mirror with every feed of the reference has 71 KB.
 const INDEX_LIMIT: u64 = 16 << 20;
+const INDEX_TIME: std::time::Duration = std::time::Duration::from_mins(2);
 
 /// How a mirror stores a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -76,7 +77,7 @@ impl Index {
             Mirror::Url(base) => {
                 let url =
                     below(base, "sources.json").ok_or_else(|| fail("it cannot have paths below it".to_owned()))?;
-                let response = client.get(url).send().map_err(|e| fail(e.to_string()))?;
+                let response = client.get(url).timeout(INDEX_TIME).send().map_err(|e| fail(e.to_string()))?;
                 match response.status().as_u16() {
                     200 => Some(limited(response).map_err(&fail)?),
                     404 | 410 => None,

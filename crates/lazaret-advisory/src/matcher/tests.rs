@@ -73,6 +73,10 @@ fn go_versions() {
     assert_eq!(version("stdlib", "devel go1.23-abc"), Err(NoComponent::Version));
     assert_eq!(version("example.com/m", "(devel)"), Err(NoComponent::Version));
     assert_eq!(version("example.com/m", ""), Err(NoComponent::Version));
+    let release = ranged("GO-1", &[("1.0.0", "1.2.4")]);
+    let release = [AdvisoryRecord { ecosystem: "Go".to_owned(), scheme: "go".to_owned(), ..release }];
+    let module = component(&package(PackageType::Golang, "p", "v1.2.3"), None).unwrap();
+    assert_eq!(match_records(&module, &release)[0].fixed.as_deref(), Some("1.2.4"));
     assert_eq!(version("example.com/m/v2", "v2.1.0+incompatible"), Ok("v2.1.0+incompatible".to_owned()));
 }
 

@@ -68,17 +68,11 @@ fn recorded_documents() {
     GO-2022-0617 [CVE-2020-8562 GHSA-qh36-44jv-c8xj] k8s.io/kubernetes not_affected  unknown [] -
     ");
     let rust = [include_str!("../../../testdata/osv/crates.io-informational.json")];
-    insta::assert_snapshot!(rows(&CRATES_IO, &rust), @r"
-    RUSTSEC-2016-0004 [] libusb affected 0.0.0-0..0.3.1-0 unknown [] - informational
-    ");
+    insta::assert_snapshot!(rows(&CRATES_IO, &rust), @"RUSTSEC-2016-0004 [] libusb affected 0.0.0-0..0.3.1-0 unknown [] - informational");
     let maven = [include_str!("../../../testdata/osv/Maven-log4j.json")];
-    insta::assert_snapshot!(rows(&MAVEN, &maven), @r"
-    GHSA-jfh8-c2jp-5v3q [CVE-2021-44228] org.apache.logging.log4j:log4j-core affected 0..2.3.1 2.13.0..2.15.0 2.4..2.12.2 critical [] CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H
-    ");
+    insta::assert_snapshot!(rows(&MAVEN, &maven), @"GHSA-jfh8-c2jp-5v3q [CVE-2021-44228] org.apache.logging.log4j:log4j-core affected 0..2.3.1 2.13.0..2.15.0 2.4..2.12.2 critical [] CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H");
     let gems = [include_str!("../../../testdata/osv/RubyGems-rack.json")];
-    insta::assert_snapshot!(rows(&RUBYGEMS, &gems), @r"
-    GHSA-3h57-hmj3-gj3p [CVE-2023-27530] rack affected 0..2.0.9.3 2.1..2.1.4.3 2.2..2.2.6.3 2.3..3.0.4.2 unknown [] -
-    ");
+    insta::assert_snapshot!(rows(&RUBYGEMS, &gems), @"GHSA-3h57-hmj3-gj3p [CVE-2023-27530] rack affected 0..2.0.9.3 2.1..2.1.4.3 2.2..2.2.6.3 2.3..3.0.4.2 unknown [] -");
 }
 
 #[test]
