@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use lazaret_advisory::matcher::{NoComponent, component};
-use lazaret_model::{Inventory, Problem, ProblemKind, Timestamp};
+use lazaret_model::{Inventory, Package, Problem, ProblemKind, Timestamp};
 
 use crate::{
     Subject,
@@ -13,10 +13,27 @@ use crate::{
 
 /// Problems of the inventory and of the advisory data, sorted, each once.
 pub(crate) fn problems(subject: &Subject, slice: &Slice, now: Timestamp) -> Vec<Problem> {
-    let mut problems: BTreeSet<_> = subject.inventory.problems.iter().cloned().collect();
+    let matters = |problem: &&Problem| !is_settled(problem, &subject.inventory, slice);
+    let mut problems: BTreeSet<_> = subject.inventory.problems.iter().filter(matters).cloned().collect();
     problems.extend(unmatched(&subject.inventory, slice));
     problems.extend(advisories(&slice.document, now));
     problems.into_iter().collect()
+}
+
+/// Whether the problem is only that a package has no version, and no version of that package was ever affected: no
+/// advisory has named it (mostly it is the image's own program).
+fn is_settled(problem: &Problem, inventory: &Inventory, slice: &Slice) -> bool {
+    let here = |package: &&Package| {
+        package.is_live() && package.version.is_empty() && package.evidence.iter().any(|e| e.path == problem.path)
+    };
+    let mut packages = inventory.packages.iter().filter(here).peekable();
+    problem.kind == ProblemKind::VersionUnknown
+        && packages.peek().is_some()
+        && packages.all(|package| never_named(package, inventory, slice))
+}
+
+fn never_named(package: &Package, inventory: &Inventory, slice: &Slice) -> bool {
+    versionless(package, inventory.os.as_ref()).is_some_and(|named| slice.set(&named).is_none_or(|set| set.known == 0))
 }
 
 /// Live packages that no advisory can be matched to. The inventory mostly says so itself; this makes sure.
@@ -32,10 +49,7 @@ fn unmatched(inventory: &Inventory, slice: &Slice) -> Vec<Problem> {
             Err(NoComponent::Stream) => stream_missing = true,
             Err(NoComponent::Version) => {
                 let path = package.evidence.first().map_or("", |evidence| &evidence.path);
-                // A module that no advisory has ever named (mostly the image's own program) needs no version.
-                let named = versionless(package, inventory.os.as_ref());
-                let matters = named.is_none_or(|named| slice.set(&named).is_some_and(|set| set.known > 0));
-                if matters && !said(ProblemKind::VersionUnknown, path) {
+                if !never_named(package, inventory, slice) && !said(ProblemKind::VersionUnknown, path) {
                     let message = format!("version of {} is not known, so it cannot be judged", package.name);
                     problems.push(Problem::new(ProblemKind::VersionUnknown, path, message));
                 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lazaret_advisory::matcher::{Component, NoComponent, component, match_records};
-use lazaret_model::{AdvisoryRecord, Digest, FindingStatus, OsRelease, Package};
+use lazaret_model::{AdvisoryRecord, Digest, FindingStatus, OsRelease, Package, PackageType};
 
 use crate::{
     Advisories, Enriched, JudgeSettings, Subject,
@@ -138,9 +138,10 @@ impl Slice {
     }
 }
 
-/// The component that a language package without a version would be, with a version that means nothing.
+/// The component that a package without a version would be, with a version that means nothing; only where the name is
+/// certain, as Go's build information makes it.
 pub(crate) fn versionless(package: &Package, os: Option<&OsRelease>) -> Option<Component> {
-    if package.kind.is_os() {
+    if package.kind != PackageType::Golang || component(package, os) != Err(NoComponent::Version) {
         return None;
     }
     component(&Package { version: "0".to_owned(), ..package.clone() }, os).ok()
@@ -173,9 +174,8 @@ fn components(subject: &Subject) -> BTreeSet<Component> {
 /// Live packages whose version is not known: it only matters when there is a record about them.
 fn all_versionless(subject: &Subject) -> BTreeSet<Component> {
     let os = subject.inventory.os.as_ref();
-    let unknown = |package: &&Package| component(package, os) == Err(NoComponent::Version);
     let live = subject.inventory.packages.iter().filter(|package| package.is_live());
-    live.filter(unknown).filter_map(|package| versionless(package, os)).collect()
+    live.filter_map(|package| versionless(package, os)).collect()
 }
 
 fn by_name(components: &BTreeSet<Component>) -> BTreeMap<Name, Vec<&Component>> {

@@ -1,6 +1,6 @@
 //! A decision in words, for `lazaret why`. Plain lines, without control characters of an image's or an advisory's making.
 
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
 
 use lazaret_model::{Decision, Digest, Finding, ImageFacts, Reason, Severity};
 
@@ -75,20 +75,22 @@ fn write_findings(out: &mut String, findings: &[Finding], facts: Option<&ImageFa
         (count > 0).then(|| format!("{count} {severity}"))
     });
     writeln!(out, "\nfindings  {}", counts.collect::<Vec<_>>().join(", "))?;
-    let mut packages: Vec<&str> = Vec::new();
+    let mut packages: Vec<Vec<&Finding>> = Vec::new();
+    let mut positions: BTreeMap<&str, usize> = BTreeMap::new();
     for finding in findings {
-        if !packages.contains(&finding.purl.as_str()) {
-            packages.push(&finding.purl);
+        let position = *positions.entry(&finding.purl).or_insert(packages.len());
+        match packages.get_mut(position) {
+            Some(package) => package.push(finding),
+            None => packages.push(vec![finding]),
         }
     }
-    for purl in packages {
-        let mut of_package = findings.iter().filter(|finding| finding.purl == purl).peekable();
-        let Some(first) = of_package.peek() else { continue };
-        writeln!(out, "  {} {}  {}", clean(&first.package), clean(&first.version), clean(purl))?;
+    for package in packages {
+        let Some(first) = package.first() else { continue };
+        writeln!(out, "  {} {}  {}", clean(&first.package), clean(&first.version), clean(&first.purl))?;
         if let Some(layer) = layer(first, facts) {
             writeln!(out, "    {layer}")?;
         }
-        for finding in of_package {
+        for finding in package {
             write_finding(out, finding)?;
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use comfy_table::{Cell, ContentArrangement, Table, presets};
-use lazaret_model::{Confidence, Digest, Finding, Outcome, Reason, Severity};
+use lazaret_model::{Confidence, Digest, Finding, Outcome, Reason, Severity, Timestamp};
 
 use crate::{
     ImageReport, overall,
@@ -78,7 +78,7 @@ fn write_image(out: &mut String, name: &str, image: &ImageReport<'_>, style: Tab
     let verdict = &decision.verdict;
     let (word, policy) = (outcome_word(verdict.outcome, style), clean(&decision.inputs.policy_name));
     let starter = if decision.inputs.advisories_starter_accepted { ", on the built-in starter advisories" } else { "" };
-    writeln!(out, "\n{word}  by policy {policy} at {}{starter}", decision.inputs.clock)?;
+    writeln!(out, "\n{word}  by policy {policy} at {}{starter}", seconds(decision.inputs.clock))?;
     for (title, reasons) in
         [("", &verdict.reasons), ("Warnings", &verdict.warnings), ("Observations", &verdict.observations)]
     {
@@ -169,15 +169,15 @@ fn write_reasons(out: &mut String, title: &str, reasons: &[Reason], style: Table
     if !title.is_empty() && !reasons.is_empty() {
         writeln!(out, "{}", bold(title, style))?;
     }
+    let line = |reason: &Reason| format!("  {}: {}", clean(&reason.rule), clean(&reason.message));
     let (known, other): (Vec<_>, Vec<_>) = reasons.iter().partition(|reason| reason.rule == "known_vulnerability");
-    for reason in known.iter().take(REPEATED).chain(&other) {
-        writeln!(out, "  {}: {}", clean(&reason.rule), clean(&reason.message))?;
-    }
+    let mut lines: Vec<_> = known.iter().take(REPEATED).map(|reason| line(reason)).collect();
     if known.len() > REPEATED {
         let more = counted(known.len() - REPEATED, "more package");
-        writeln!(out, "  known_vulnerability: {more}, listed above")?;
+        lines.push(format!("  known_vulnerability: {more}, listed above"));
     }
-    Ok(())
+    lines.extend(other.into_iter().map(line));
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
 fn outcome_word(outcome: Outcome, style: TableStyle) -> String {
@@ -187,6 +187,11 @@ fn outcome_word(outcome: Outcome, style: TableStyle) -> String {
         Outcome::Incomplete => ("INCOMPLETE", Color::Orange),
     };
     paint(word, color, style.color)
+}
+
+/// A moment without its fraction of a second.
+fn seconds(clock: Timestamp) -> Timestamp {
+    Timestamp::from_millis(clock.as_millis().div_euclid(1000) * 1000).unwrap_or(clock)
 }
 
 fn bold(text: &str, style: TableStyle) -> String {

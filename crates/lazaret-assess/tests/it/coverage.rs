@@ -123,6 +123,18 @@ fn an_unknown_version_matters_where_there_are_advisories() {
     assert_eq!(kinds(&judgement), [("version_unknown", "srv/example.com/known".to_owned())]);
     assert_eq!(outcome(&judgement), Outcome::Incomplete);
     assert_eq!(outcome(&records.judge(&devel("example.com/ours"))), Outcome::Allow);
+    // The inventory says it too; it is settled just the same, but not beside a package that matters.
+    let unknown = Problem::new(ProblemKind::VersionUnknown, "srv/example.com/ours", "the version is not known");
+    let mut said = devel("example.com/ours");
+    said.inventory.problems = vec![unknown.clone()];
+    assert_eq!(outcome(&records.judge(&said)), Outcome::Allow);
+    let mut both = package(PackageType::Golang, "example.com/known", "");
+    both.evidence[0].path = "srv/example.com/ours".to_owned();
+    said.inventory.packages.push(both);
+    assert_eq!(records.judge(&said).decision.problems, [unknown]);
+    // Names of other ecosystems may be guesses, so silence about them settles nothing.
+    let jar = subject([package(PackageType::Npm, "ours", "")]);
+    assert_eq!(kinds(&records.judge(&jar)), [("version_unknown", "srv/ours".to_owned())]);
     // A package database that gives no version is broken, whatever the name.
     let judgement = records.judge(&subject([deb("ours", "", "ours")]));
     assert_eq!(kinds(&judgement), [("version_unknown", "srv/ours".to_owned())]);

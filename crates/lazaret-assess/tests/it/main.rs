@@ -7,5 +7,6 @@ mod ownership;
 mod replay;
 mod rule;
 mod sample;
+mod starter;
 mod unexplained;
 mod why;
