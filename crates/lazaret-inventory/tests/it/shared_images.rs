@@ -170,6 +170,10 @@ fn go() {
     assert_eq!(images[0].inventory.problems, []);
 }
 
+fn is_jar(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, extension)| extension == "jar")
+}
+
 /// Group, artifact and version of every `pom.properties`, by the path of the archive.
 fn poms(path: &str, bytes: &[u8], found: &mut BTreeSet<(String, String)>) {
     let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
@@ -178,7 +182,7 @@ fn poms(path: &str, bytes: &[u8], found: &mut BTreeSet<(String, String)>) {
         let name = entry.name().unwrap().into_owned();
         let mut content = Vec::new();
         entry.read_to_end(&mut content).unwrap();
-        if name.ends_with(".jar") {
+        if is_jar(&name) {
             poms(&format!("{path}!/{name}"), &content, found);
         } else if name.ends_with("/pom.properties") {
             let text = String::from_utf8(content).unwrap();
@@ -195,7 +199,7 @@ fn poms(path: &str, bytes: &[u8], found: &mut BTreeSet<(String, String)>) {
 fn java() {
     let Some(source) = open("shop-orders-1.4.0.oci.tar") else { return };
     let mut wanted = BTreeSet::new();
-    for (path, bytes) in unpack(&*source).iter().filter(|(path, _)| path.ends_with(".jar")) {
+    for (path, bytes) in unpack(&*source).iter().filter(|(path, _)| is_jar(path)) {
         poms(path, bytes, &mut wanted);
     }
     let images = scan(&*source, &NoCache);
