@@ -19,6 +19,8 @@ use crate::{
 /// Files with facts, packages, and links with their bytes that one layer may have.
 const MAX_FILES: usize = 300_000;
 const MAX_PACKAGES: usize = 300_000;
+/// Paths that lists of owners may name, in all: 80 MB.
+const MAX_OWNED: usize = 5_000_000;
 const MAX_LINKS: usize = 300_000;
 const MAX_LINK_BYTES: usize = 32 << 20;
 /// Files of one kind that no detector reads; more would say no more.
@@ -70,6 +72,7 @@ struct Scan<'a> {
     hard_links: Vec<(String, String)>,
     link_bytes: usize,
     packages: usize,
+    owned: usize,
     unsupported: HashMap<String, usize>,
     /// Detectors that asked for the content of the file that passes, as bits.
     asked: u32,
@@ -91,6 +94,7 @@ impl<'a> Scan<'a> {
             hard_links: Vec::new(),
             link_bytes: 0,
             packages: 0,
+            owned: 0,
             unsupported: HashMap::new(),
             asked: 0,
             problems: Vec::new(),
@@ -135,6 +139,11 @@ impl<'a> Scan<'a> {
         self.packages += facts.packages.len();
         if self.packages > MAX_PACKAGES || self.files.len() + self.latent.len() >= MAX_FILES {
             return self.overflow("packages or package files");
+        }
+        self.owned += facts.packages.iter().map(|package| package.owns.len()).sum::<usize>();
+        self.owned += facts.owner.as_ref().map_or(0, |owner| owner.owns.len());
+        if self.owned > MAX_OWNED {
+            return self.overflow("paths in lists of owners");
         }
         let latent = facts.latent;
         let place = self.place();

@@ -10,6 +10,7 @@ use crate::{
     LayerInventory,
     layer::{FileFacts, FoundPackage},
     list::reads_by_name,
+    path_set::PathHash,
 };
 
 /// What makes two sightings the same package.
@@ -76,6 +77,7 @@ pub(super) fn flatten(layers: &[Arc<LayerInventory>]) -> FlatImage<'_> {
     for (index, layer) in layers.iter().enumerate() {
         image.lay(index, layer);
     }
+    image.unread_links(layers);
     image
 }
 
@@ -173,6 +175,21 @@ impl<'a> FlatImage<'a> {
             }
             _ => {}
         }
+    }
+
+    /// A link by which a detector would read a file that lies under a name that none reads.
+    fn unread_links(&mut self, layers: &[Arc<LayerInventory>]) {
+        let mut problems = Vec::new();
+        for (path, _) in self.tree.links().filter(|(path, _)| reads_by_name(path)) {
+            let Ok(real) = self.tree.real(path) else { continue };
+            let hash = PathHash::of(&real);
+            let is_there = || layers.iter().any(|layer| layer.names.contains(hash));
+            if self.tree.file(&real).is_none() && !reads_by_name(&real) && is_there() {
+                let message = format!("a link to {real}, whose content was not recognised");
+                problems.push(Problem::new(ProblemKind::ParseError, path, message));
+            }
+        }
+        self.problems.extend(problems.into_iter().take(100));
     }
 
     fn real_parent(&mut self, path: &str) -> Option<String> {

@@ -13,6 +13,23 @@ use crate::{
 
 pub(crate) struct Dpkg;
 
+/// Other files of a package that may lie beside its status or its list.
+const CONTROL_FILES: [&str; 10] = [
+    ".conffiles",
+    ".config",
+    ".postinst",
+    ".postrm",
+    ".preinst",
+    ".prerm",
+    ".shlibs",
+    ".symbols",
+    ".templates",
+    ".triggers",
+];
+
+/// Paths of one list; the largest packages have a hundred thousand.
+const MAX_OWNED: usize = 2_000_000;
+
 /// Problems of one file that are told one by one.
 const TOLD: usize = 10;
 
@@ -45,7 +62,7 @@ impl Detector for Dpkg {
             }
             Some(Place::Owner { root, package, sums }) => {
                 let (name, arch) = package.split_once(':').map_or((package, None), |(n, a)| (n, Some(a.to_owned())));
-                let owns = read_owned(body, root, sums);
+                let owns = read_owned(body, root, sums, facts);
                 facts.owner = Some(OwnerList { kind: PackageType::Deb, package: name.to_owned(), arch, owns });
             }
             None => {}
@@ -72,14 +89,14 @@ impl<'a> Place<'a> {
         if name == "status" {
             return root_before(directory, "lib/dpkg").map(|_| Self::Status);
         }
+        let in_status = root_before(directory, "lib/dpkg/status.d");
+        let root = root_of(in_status.or_else(|| root_before(directory, "lib/dpkg/info"))?);
         let sums = name.strip_suffix(".md5sums");
-        if let Some(before) = root_before(directory, "lib/dpkg/status.d") {
-            let owner = sums.map(|package| Self::Owner { root: root_of(before), package, sums: true });
-            return Some(owner.unwrap_or(Self::StatusDirectory));
+        if let Some(package) = sums.or_else(|| name.strip_suffix(".list")) {
+            return Some(Self::Owner { root, package, sums: sums.is_some() });
         }
-        let before = root_before(directory, "lib/dpkg/info")?;
-        let package = sums.or_else(|| name.strip_suffix(".list"))?;
-        Some(Self::Owner { root: root_of(before), package, sums: sums.is_some() })
+        let control = CONTROL_FILES.iter().any(|end| name.ends_with(end));
+        (in_status.is_some() && !control).then_some(Self::StatusDirectory)
     }
 }
 
@@ -213,7 +230,7 @@ fn without_rebuild(version: &str) -> &str {
 }
 
 /// Paths of a `.list` (`/usr/bin/x`) or `.md5sums` (`<32 hex>  usr/bin/x`) file.
-fn read_owned(body: &Body<'_>, root: &str, sums: bool) -> PathSet {
+fn read_owned(body: &Body<'_>, root: &str, sums: bool, facts: &mut FileFacts) -> PathSet {
     let mut lines = Lines::new(body);
     let mut hashes = Vec::new();
     let mut full = root.to_owned();
@@ -222,6 +239,10 @@ fn read_owned(body: &Body<'_>, root: &str, sums: bool) -> PathSet {
         let path = listed.trim_start_matches("./").trim_start_matches('/');
         if path.is_empty() || path == "." {
             continue;
+        }
+        if hashes.len() == MAX_OWNED {
+            facts.problem(ProblemKind::LimitExceeded, format!("more than {MAX_OWNED} paths in one list"));
+            break;
         }
         full.truncate(root.len());
         full.push_str(path);
@@ -291,6 +312,7 @@ mod tests {
             "var/mylib/dpkg/status",
             "status",
             "lib/dpkg/status/x",
+            "var/lib/dpkg/status.d/libc6.preinst",
         ] {
             assert_eq!(Place::of(not), None, "{not}");
         }

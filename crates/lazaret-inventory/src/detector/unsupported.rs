@@ -57,6 +57,9 @@ const SIGNS: &[Sign] = &[
     language("*.rockspec", "lib/luarocks/rocks-5.4/*/*", "Lua rocks"),
 ];
 
+/// Every path of the store names a package and its version; an image may have the store alone.
+const NIX_STORE: Sign = os("*", "", "Nix packages");
+
 const RUST: &str = "Rust crates in executables";
 
 impl Detector for Unsupported {
@@ -94,6 +97,9 @@ impl Detector for Unsupported {
 }
 
 fn sign(file: &Candidate<'_>) -> Option<&'static Sign> {
+    if file.path.starts_with("nix/store/") {
+        return Some(&NIX_STORE);
+    }
     SIGNS.iter().find(|sign| {
         let named = match sign.name.strip_prefix('*') {
             Some(end) => file.name.ends_with(end),

@@ -146,10 +146,10 @@ fn overlapping_entries() {
 }
 
 #[test]
-fn a_hundred_thousand_archives_in_one() {
+fn too_many_archives_in_one() {
     let empty = zip(CompressionMethod::Stored, &[]);
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for index in 0..100_000 {
+    for index in 0..20_000 {
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         zip.start_file(format!("{index}.jar"), options).unwrap();
         zip.write_all(&empty).unwrap();

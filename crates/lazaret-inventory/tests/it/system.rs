@@ -48,6 +48,17 @@ fn system_and_database_belong_together() {
 }
 
 #[test]
+fn a_database_behind_a_link() {
+    let moved = Layer::new()
+        .file("etc/os-release", ALPINE)
+        .file("opt/hidden", INSTALLED)
+        .symlink("lib/apk/db/installed", "/opt/hidden");
+    assert_eq!(kinds(&[moved]), ["parse_error", "os_unknown"]);
+    let dangling = Layer::new().symlink("usr/share/java/x.jar", "x-1.jar");
+    assert_eq!(kinds(&[dangling]), [""; 0]);
+}
+
+#[test]
 fn edge_by_repositories() {
     let layer = Layer::new()
         .file("etc/os-release", ALPINE)

@@ -151,7 +151,9 @@ impl<'a> Archive<'a> {
 
     /// Calls `each` with the path of every entry that is no directory.
     pub(super) fn items(&self, budget: &mut Budget, mut each: impl FnMut(&str, Item)) -> Result<(), ArchiveError> {
-        let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE * 3];
+        // as long as the longest record, or all there is
+        let longest = rawzip::MAX_CENTRAL_DIRECTORY_RECORD_SIZE;
+        let mut buffer = vec![0; usize::try_from(self.part.len).unwrap_or(longest).min(longest)];
         let mut entries = self.zip.entries(&mut buffer);
         let mut seen = 0;
         while let Some(entry) = entries.next_entry()? {
