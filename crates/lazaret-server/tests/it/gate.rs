@@ -81,10 +81,15 @@ async fn a_mount_needs_both_ends() {
     let blind = server.principal(Role::Contributor, "elsewhere");
     assert_eq!(mount_status(&server, &blind, &image.layer).await, 202);
     let both = server.principal(Role::Contributor, "*");
-    // A token for the target alone does not read the source.
+    // A token for the target alone does not read the source; the challenge says what would.
     let token = server.token(&both, &["repository:elsewhere:pull,push"]).await;
     let path = format!("/v2/elsewhere/blobs/uploads/?mount={}&from=app", image.layer);
     let answer = server.bearer(&token, Method::POST, &path).await;
+    assert_eq!(answer.status(), 401);
+    let both_scopes = "scope=\"repository:elsewhere:pull,push repository:app:pull\",error=\"insufficient_scope\"";
+    assert!(header(&answer, "www-authenticate").contains(both_scopes));
+    let path_blind = "/v2/elsewhere/blobs/uploads/?mount=sha256:00&from=app";
+    let answer = server.bearer(&token, Method::POST, path_blind).await;
     assert_eq!(answer.status(), 202);
     let location = header(&answer, "location");
     assert_eq!(server.bearer(&token, Method::DELETE, &location).await.status(), 204, "as skopeo does");

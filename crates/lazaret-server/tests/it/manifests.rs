@@ -105,6 +105,24 @@ async fn a_sha512_reference_names_its_own_digest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_push_by_digest_may_set_several_tags() {
+    let server = Server::start().await;
+    let ci = server.principal(Role::Contributor, "app");
+    let image = server.push_image(&ci, "app", None, b"layer").await;
+    let reference = format!("{}?tag=a&tag=b", image.digest);
+    let answer = server.try_put(&ci, "app", &reference, OCI_MANIFEST, image.bytes.clone()).await;
+    assert_eq!((answer.status().as_u16(), header(&answer, "oci-tag")), (201, "a, b".to_owned()));
+    for tag in ["a", "b"] {
+        assert_eq!(server.status(&ci, Method::GET, &format!("/v2/app/manifests/{tag}")).await, 200);
+    }
+    let many = (0..20).map(|i| format!("tag=t{i}")).collect::<Vec<_>>().join("&");
+    for query in ["tag=-bad", many.as_str()] {
+        let reference = format!("{}?{query}", image.digest);
+        assert_eq!(server.try_put(&ci, "app", &reference, OCI_MANIFEST, image.bytes.clone()).await.status(), 400);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn referrers_follow_their_subject_and_its_state() {
     let server = Server::start().await;
     let ci = server.principal(Role::Contributor, "app");

@@ -1,10 +1,11 @@
-//! `PUT /v2/<name>/manifests/<reference>`. What is stored are the bytes as they came; the answer is given when the
+//! `PUT /v2/<name>/manifests/<reference>`, by digest also with `?tag=` (several times) as the specification's next
+//! version has it. What is stored are the bytes as they came; the answer is given when the
 //! manifest, its tag, its audit row, its state and the job that judges it are committed together.
 
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderName, StatusCode, header};
-use lazaret_model::{Algorithm, Digest, Repository};
+use lazaret_model::{Algorithm, Digest, Repository, Tag};
 use lazaret_oci::{Descriptor, Hasher, ImageManifest, Index, MAX_MANIFEST, Manifest, media_type};
 use lazaret_store::{ManifestKind, ManifestPut, PutError};
 use serde_json::json;
@@ -22,24 +23,38 @@ const STATE: HeaderName = HeaderName::from_static("lazaret-state");
 
 const OCI_SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
 
+const OCI_TAG: HeaderName = HeaderName::from_static("oci-tag");
+
+/// Tags that one push by digest may set.
+const MAX_TAGS: usize = 16;
+
 /// Longest error detail: digests that are missing.
 const MAX_MISSING: usize = 100;
 
 pub(crate) async fn put(mut call: Call, repository: Repository, at: Reference) -> Result<Response, ApiError> {
     let content_type = call.header(&header::CONTENT_TYPE).map(|v| v.split(';').next().unwrap_or(v).trim().to_owned());
+    let tags = match at {
+        Reference::Digest(_) => tags(call.uri.query())?,
+        Reference::Tag(_) => Vec::new(),
+    };
     let bytes = call.bytes(MAX_MANIFEST).await?;
     let actor = call.actor();
     let (mut put, foreign) =
         blocking(move || prepare(repository, at, content_type.as_deref(), &bytes, actor)).await??;
     let (name, digest, subject) = (put.repository.clone(), put.digest.clone(), put.subject.clone());
     let store = call.app.store.clone();
+    let tagged = tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(", ");
     let outcome = blocking(move || {
         for digest in foreign {
             if store.repository_has_blob(&put.repository, &digest)? {
                 put.blobs.push(digest);
             }
         }
-        store.put_manifest(put)
+        let outcome = store.put_manifest(put.clone())?;
+        for tag in tags {
+            store.put_manifest(ManifestPut { tag: Some(tag), ..put.clone() })?;
+        }
+        Ok(outcome)
     })
     .await?
     .map_err(refusal)?;
@@ -48,10 +63,26 @@ pub(crate) async fn put(mut call: Call, repository: Repository, at: Reference) -
     set(&mut response, header::LOCATION, &format!("/v2/{name}/manifests/{digest}"));
     set(&mut response, CONTENT_DIGEST, &digest.to_string());
     set(&mut response, STATE, outcome.state.name());
+    if !tagged.is_empty() {
+        set(&mut response, OCI_TAG, &tagged);
+    }
     if let Some(subject) = &subject {
         set(&mut response, OCI_SUBJECT, &subject.to_string());
     }
     Ok(response)
+}
+
+fn tags(query: Option<&str>) -> Result<Vec<Tag>, ApiError> {
+    let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    let tags: Vec<Tag> = pairs
+        .filter(|(name, _)| name == "tag")
+        .map(|(_, tag)| Tag::parse(&tag))
+        .collect::<Result<_, _>>()
+        .map_err(|error| ApiError::bad_request(Code::ManifestInvalid, error.to_string()))?;
+    if tags.len() > MAX_TAGS {
+        return Err(ApiError::bad_request(Code::ManifestInvalid, format!("more than {MAX_TAGS} tags in one push")));
+    }
+    Ok(tags)
 }
 
 /// Parses and verifies; nothing is stored yet. Beside it, the layers that need not be here.

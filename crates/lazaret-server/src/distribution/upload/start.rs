@@ -8,6 +8,10 @@ use serde::Deserialize;
 use super::{finish::commit, receive::receive, session};
 use crate::{
     ApiError,
+    auth::{
+        permission::{Fault, challenge},
+        scope,
+    },
     call::Call,
     distribution::{blob, path::digest},
     gate::Rights,
@@ -42,6 +46,12 @@ pub(crate) async fn start(call: Call, repository: Repository) -> Result<Response
 /// A mount reads the blob in `from`, so the gate is asked there as for a GET. What the caller may push to says
 /// nothing about it.
 async fn mounted(call: &Call, from: &Repository, to: &Repository, digest: &Digest) -> Result<bool, ApiError> {
+    let (pull, push) = (Action::Pull, Action::Push);
+    if call.caller.holds(pull, Some(from)) && !call.caller.may(pull, Some(from)) {
+        // The token was made for the target alone; one for both is to be had (registry.md 2.4).
+        let both = format!("{} {}", scope::wanted(push, Some(to)), scope::wanted(pull, Some(from)));
+        return Err(challenge(&call.origin, &call.app.settings.service, Some(&both), Fault::Scope));
+    }
     let rights = Rights {
         pull: call.caller.may(Action::Pull, Some(from)),
         read_unapproved: call.caller.may(Action::ReadUnapproved, Some(from)),
