@@ -6,9 +6,9 @@ use crate::feed::{FeedFile, ParseError};
 
 /// The largest record known has 3 MB.
 const MEMBER: u64 = 32 << 20;
-const MEMBERS: usize = 4_000_000;
+const MEMBERS: usize = 1_000_000;
 /// Unpacked bytes of all members together.
-const TOTAL: u64 = 16 << 30;
+const TOTAL: u64 = 4 << 30;
 
 /// Calls `document` with each member's bytes. What it refuses fails the archive, named by the member.
 pub(super) fn each_member(
