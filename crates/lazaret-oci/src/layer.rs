@@ -69,7 +69,8 @@ pub fn read_layer(
     progress: &(dyn Fn(u64) + Sync),
 ) -> LayerSummary {
     let algorithm = |digest: &Option<Digest>| digest.as_ref().map_or(Algorithm::Sha256, Digest::algorithm);
-    let mut input = Input::new(input, algorithm(&spec.digest), spec.size.unwrap_or(limits.layer_bytes), progress);
+    let most = spec.size.unwrap_or(u64::MAX).min(limits.layer_bytes);
+    let mut input = Input::new(input, algorithm(&spec.digest), most, progress);
     let mut problems = Problems::new(limits);
     let (full, receive) = mpsc::sync_channel(chunks::WAITING);
     let (give_back, spare) = mpsc::channel();
@@ -87,7 +88,7 @@ pub fn read_layer(
             Err(stop) => (end, stop.entries, Some(stop), digest, total),
         }
     });
-    tell(&mut problems, &end, stop, input.state());
+    tell(&mut problems, &end, stop, input.state(), spec.size == Some(most));
     let (compressed, state) = (input.total(), input.state().clone());
     let digest = input.digest();
     let diff_id = (end == End::Clean && state == State::Ended).then_some(tar_digest);
@@ -112,9 +113,12 @@ pub fn read_layer(
 }
 
 /// Turns what ended the reading into problems. A cut stream also cuts the tar: that is told once, as the cause.
-fn tell(problems: &mut Problems, end: &End, stop: Option<tar::Stop>, state: &State) {
+fn tell(problems: &mut Problems, end: &End, stop: Option<tar::Stop>, state: &State, sized: bool) {
     let path = stop.as_ref().map(|s| s.after.clone()).unwrap_or_default();
     match (state, end) {
+        (State::TooLong, _) if !sized => {
+            problems.add(ProblemKind::LimitExceeded, &path, || "the layer is larger than is looked at".to_owned());
+        }
         (State::TooLong, _) => {
             problems.add(ProblemKind::DigestMismatch, "", || "the layer has more bytes than its size says".to_owned());
         }

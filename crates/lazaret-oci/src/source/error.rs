@@ -34,13 +34,13 @@ pub enum SourceError {
     NoTag { wanted: String, available: String },
     #[error("{what} holds no image")]
     NoImage { what: String },
-    #[error("manifest of {what}")]
+    #[error("cannot use the manifest of {what}")]
     Manifest {
         what: String,
         #[source]
         source: ManifestError,
     },
-    #[error("configuration of {what}")]
+    #[error("cannot use the configuration of {what}")]
     Config {
         what: String,
         #[source]

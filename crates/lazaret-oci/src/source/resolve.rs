@@ -44,8 +44,12 @@ pub fn images(
         }
     };
     let mut images = walk.choose(selection)?;
-    if images.is_empty() && walk.problems.is_empty() {
-        return Err(SourceError::NoImage { what: name.to_owned() });
+    if images.is_empty() {
+        let what = name.to_owned();
+        return Err(match walk.problems.into_iter().next() {
+            Some(problem) => SourceError::NotThis { what, kind: "a container image", reason: problem.message },
+            None => SourceError::NoImage { what },
+        });
     }
     // Digests repeat where one image has several tags.
     let mut seen = HashSet::new();

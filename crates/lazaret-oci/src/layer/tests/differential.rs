@@ -109,11 +109,18 @@ proptest! {
         hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
         cut in any::<prop::sample::Index>(),
         pack in 0..3,
+        mend in any::<bool>(),
     ) {
         let mut bytes = write(&items);
         for (at, value) in &hits {
             let at = at.index(bytes.len());
             bytes[at] = *value;
+            // So that the damage gets past the checksum.
+            if mend && let Some(block) = bytes.get_mut(at / 512 * 512..at / 512 * 512 + 512) {
+                block[148..156].fill(b' ');
+                let sum: u32 = block.iter().map(|b| u32::from(*b)).sum();
+                block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+            }
         }
         bytes.truncate(cut.index(bytes.len()) + 1);
         let mut stored = match pack {
