@@ -6,6 +6,7 @@ mod docker_archive;
 mod made;
 mod oci_layout;
 mod shared;
+mod skopeo;
 mod tree;
 
 use lazaret_oci::{Body, Entry, LayerSpec, LayerSummary, Limits, Source, SourceImage, Visitor, Want, read_layer};

@@ -6,7 +6,7 @@ use lazaret_oci::{Limits, LocalKind, Selection, open_local};
 
 use super::scan;
 
-fn images() -> Option<PathBuf> {
+pub(crate) fn images() -> Option<PathBuf> {
     let found = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/images");
     if !found.is_dir() {
         eprintln!("skipped: {} is not there", found.display());
