@@ -5,6 +5,8 @@ use std::{
     io::Read,
     net::IpAddr,
     sync::{Mutex, PoisonError},
+    thread,
+    time::Duration,
 };
 
 use lazaret_model::{Digest, Reference, Repository};
@@ -12,7 +14,7 @@ use lazaret_oci::{SourceError, media_type};
 use reqwest::{
     StatusCode,
     blocking::{RequestBuilder, Response},
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RANGE, WWW_AUTHENTICATE},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RANGE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use url::Url;
 
@@ -21,6 +23,10 @@ use super::{
     auth::{self, Challenge, TokenAnswer},
     refusal,
 };
+
+/// Answers "busy" after which it is given up, and how long is waited for the next at most.
+const MAX_WAITS: u32 = 3;
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Bytes of a token endpoint's answer.
 const MAX_TOKEN: u64 = 1 << 20;
@@ -158,8 +164,23 @@ impl Client {
         }
     }
 
-    /// Sends with what is known; when that is refused, once more with what the refusal asks for.
+    /// Sends; to a registry that is busy, a few times.
     fn send(&self, what: &str, request: impl Fn() -> RequestBuilder) -> Result<Response, SourceError> {
+        let mut waits = 0;
+        loop {
+            let answer = self.send_authorised(what, &request)?;
+            let busy = matches!(answer.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+            if !busy || waits == MAX_WAITS {
+                return Ok(answer);
+            }
+            waits += 1;
+            let asked = answer.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok());
+            thread::sleep(asked.map_or(Duration::from_millis(300) * waits, Duration::from_secs).min(LONGEST_WAIT));
+        }
+    }
+
+    /// Sends with what is known; when that is refused, once more with what the refusal asks for.
+    fn send_authorised(&self, what: &str, request: &impl Fn() -> RequestBuilder) -> Result<Response, SourceError> {
         let known = self.authorization.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let answer = self.once(request(), known.as_deref())?;
         if answer.status() != StatusCode::UNAUTHORIZED {

@@ -27,6 +27,8 @@ pub(crate) struct State {
     pub(crate) auth: Auth,
     /// Tokens given out; the last is the valid one.
     pub(crate) tokens: usize,
+    /// Requests that are answered with 429.
+    pub(crate) busy: usize,
     /// Answer every manifest with this.
     pub(crate) refuse: Option<(u16, String)>,
     /// `METHOD path` and the authorization that came with it.
@@ -157,6 +159,10 @@ fn respond(
         };
         let body = br#"{"errors":[{"code":"UNAUTHORIZED","message":"who are you"}]}"#.to_vec();
         return (401, format!("WWW-Authenticate: {challenge}\r\n"), body, usize::MAX);
+    }
+    if state.busy > 0 {
+        state.busy -= 1;
+        return (429, "Retry-After: 0\r\n".to_owned(), Vec::new(), usize::MAX);
     }
     if path == "/v2/" {
         return plain(200, "{}");

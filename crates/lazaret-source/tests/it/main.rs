@@ -187,6 +187,18 @@ fn a_redirect_to_another_host_gets_no_authorization() {
 }
 
 #[test]
+fn a_busy_registry_is_asked_again() {
+    let fake = Fake::start();
+    fake.image("1.0", "amd64", 5000);
+    let source = open(&fake, ":1.0");
+    fake.set(|s| s.busy = 3);
+    assert!(scan(&source, &only(&source)).verified);
+    fake.set(|s| s.busy = 4);
+    let error = source.images(&Selection::Default).unwrap_err().to_string();
+    assert!(error.contains("429"), "{error}");
+}
+
+#[test]
 fn refusals_are_told() {
     let fake = Fake::start();
     fake.image("1.0", "amd64", 5000);
