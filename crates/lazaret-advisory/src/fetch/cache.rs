@@ -118,7 +118,8 @@ impl Entry {
     }
 }
 
-/// Accepted files of a feed, for use when a new version cannot be had.
+/// Accepted files of a feed, for use when a new version cannot be had. Empty where one of them is damaged: a feed with a
+/// hole is worse than one that is said to be missing.
 pub(crate) fn kept_files(dir: &Path) -> Vec<FeedFile> {
     let Ok(list) = fs::read_dir(dir) else { return Vec::new() };
     let names = list.flatten().filter_map(|entry| entry.file_name().into_string().ok());
@@ -126,7 +127,8 @@ pub(crate) fn kept_files(dir: &Path) -> Vec<FeedFile> {
         names.filter_map(|name| name.strip_suffix(".meta").map(str::to_owned)).filter(|name| !is_work(name)).collect();
     names.sort();
     let entries = names.into_iter().map(|name| Entry::new(dir, &name));
-    entries.filter(|entry| entry.intact().is_some()).map(|entry| entry.unchanged()).collect()
+    let files = entries.map(|entry| entry.intact().map(|_| entry.unchanged()));
+    files.collect::<Option<Vec<_>>>().unwrap_or_default()
 }
 
 fn is_work(name: &str) -> bool {

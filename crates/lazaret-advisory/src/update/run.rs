@@ -57,7 +57,7 @@ pub(super) fn run(
         let in_active = before.as_ref().and_then(|info| info.feeds.iter().find(|known| known.name == feed.name()));
         let in_cache = cached_info(&source.dir);
         let known = in_active.or(in_cache.as_ref());
-        let (outcome, data) = take(*feed, &mut source, known, clock.now());
+        let (outcome, data) = take(*feed, &mut source, known, seconds(clock.now()));
         source.start(None);
         progress.done(feed.name(), &outcome);
         reports.push(FeedReport {
@@ -78,10 +78,15 @@ pub(super) fn run(
         refuse_shrinking(before.as_ref(), &taken)?;
     }
     let files: Vec<_> = taken.iter().map(|data| (data.info.clone(), data.files.clone())).collect();
-    let bytes = compile::compile(input(taken, clock.now())?);
+    let bytes = compile::compile(input(taken, seconds(clock.now()))?);
     let (db, path) = activate::activate(&options.dir, &bytes)?;
     accept(&options.dir, &files)?;
     Ok(UpdateReport { snapshot: Some(db.info().clone()), path: Some(path), activated: true, feeds: reports })
+}
+
+/// Whole seconds: dates of feeds are read by people.
+fn seconds(now: Timestamp) -> Timestamp {
+    Timestamp::from_millis(now.as_millis().div_euclid(1000) * 1000).unwrap_or(now)
 }
 
 /// The active snapshot, if there is one that can be read.

@@ -122,8 +122,8 @@ fn a_lost_feed_leaves_the_last_snapshot() {
     let report = data.update(&directory(mirror.path()), TUESDAY).unwrap();
     assert!(report.activated && matches!(outcome(&report, "debian-tracker"), FeedOutcome::Failed(_)), "{report:?}");
     assert_eq!(open(&data).lookup("Debian:12", "zlib").len(), 4);
-    // ... and when the cache is gone too, nothing is activated.
-    fs::remove_dir_all(data.path().join("feeds/debian-tracker")).unwrap();
+    // ... and when that is damaged too, nothing is activated.
+    fs::write(data.path().join("feeds/debian-tracker/tracker.json"), "{}").unwrap();
     let report = data.update(&directory(mirror.path()), TUESDAY).unwrap();
     assert!(!report.activated);
     assert!(matches!(outcome(&report, "debian-tracker"), FeedOutcome::Failed(why) if why.contains("is not there")));
