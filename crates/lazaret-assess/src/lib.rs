@@ -2,7 +2,7 @@
 //!
 //! [`Judge`] looks up what a snapshot of advisories says about the packages of a [`Subject`], makes findings
 //! (one per package and alias closure), lets the rules speak, and writes the [`Judgement`]: the decision record in
-//! RFC 8785 form, with every document that it names by digest. [`replay`] makes the same bytes from those documents
+//! RFC 8785 form, with every document that it names by digest. [`replay()`] makes the same bytes from those documents
 //! alone; [`explain`] says in words what was decided and why.
 //!
 //! Absent on purpose: no store, no HTTP, no clock. Whoever calls brings the time and keeps the documents.
