@@ -43,6 +43,7 @@ pub(super) fn run(
     let before = active.as_ref().map(|(db, _)| db.info().clone());
     let mut reports = Vec::new();
     let mut taken = Vec::new();
+    let mut baseline = Vec::new();
     for feed in FEEDS {
         let mut source = FeedSource {
             client,
@@ -57,6 +58,7 @@ pub(super) fn run(
         let in_active = before.as_ref().and_then(|info| info.feeds.iter().find(|known| known.name == feed.name()));
         let in_cache = cached_info(&source.dir);
         let known = in_active.or(in_cache.as_ref());
+        baseline.extend(known.cloned());
         let (outcome, data) = take(*feed, &mut source, known, seconds(clock.now()));
         source.start(None);
         progress.done(feed.name(), &outcome);
@@ -75,7 +77,7 @@ pub(super) fn run(
         return Ok(kept(before, active.map(|(_, path)| path), reports));
     }
     if !options.accept_shrink {
-        refuse_shrinking(before.as_ref(), &taken)?;
+        refuse_shrinking(&baseline, &taken)?;
     }
     let files: Vec<_> = taken.iter().map(|data| (data.info.clone(), data.files.clone())).collect();
     let bytes = compile::compile(input(taken, seconds(clock.now()))?);
@@ -198,8 +200,8 @@ fn accept(dir: &Path, taken: &[(FeedInfo, Vec<FeedFile>)]) -> Result<(), UpdateE
 }
 
 /// Names the first feed that lost more than 2 % of its records.
-fn refuse_shrinking(before: Option<&SnapshotInfo>, taken: &[Taken]) -> Result<(), UpdateError> {
-    for old in before.iter().flat_map(|info| &info.feeds) {
+fn refuse_shrinking(baseline: &[FeedInfo], taken: &[Taken]) -> Result<(), UpdateError> {
+    for old in baseline {
         let new = taken.iter().find(|data| data.info.name == old.name).map_or(0, |data| data.info.records);
         if u128::from(new) * 100 < u128::from(old.records) * 98 {
             return Err(UpdateError::Shrunk { feed: old.name.clone(), old: old.records, new });

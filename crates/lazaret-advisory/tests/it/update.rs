@@ -144,6 +144,12 @@ fn a_feed_that_shrank_is_not_activated_unless_accepted() {
         assert!(matches!(&error, UpdateError::Shrunk { feed, old: 98, new: 90 } if feed == "osv:PyPI"), "{error}");
         assert_eq!(open(&data).lookup("PyPI", "demo").len(), 98);
     }
+    // Nor when the active snapshot is damaged: what was accepted last still counts.
+    let path = current(&data.path()).unwrap().unwrap();
+    let good = fs::read(&path).unwrap();
+    fs::write(&path, b"").unwrap();
+    assert!(matches!(data.update(&directory(mirror.path()), TUESDAY), Err(UpdateError::Shrunk { .. })));
+    fs::write(&path, good).unwrap();
     let report = data.update_with(&directory(mirror.path()), TUESDAY, true).unwrap();
     assert!(report.activated);
     assert_eq!(open(&data).lookup("PyPI", "demo").len(), 90);
