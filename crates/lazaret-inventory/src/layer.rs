@@ -42,7 +42,7 @@ pub struct LayerInventory {
     pub problems: Vec<Problem>,
 }
 
-/// What one file says. It holds as long as no later layer removes or replaces the file.
+/// What one file says; rare things are boxed, there may be many of these. It holds as long as no later layer removes or replaces the file.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FileFacts {
@@ -55,15 +55,15 @@ pub struct FileFacts {
     pub database: Option<Database>,
     /// A list of files that a package of a database beside it owns.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub owner: Option<OwnerList>,
+    pub owner: Option<Box<OwnerList>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub os: Option<OsFacts>,
+    pub os: Option<Box<OsFacts>>,
     /// An SSH server program.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub ssh_server: bool,
     /// Something installed that no detector reads.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub unsupported: Option<Unsupported>,
+    pub unsupported: Option<Box<Unsupported>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
     /// Says nothing by itself, only for hard links to it.

@@ -63,7 +63,8 @@ impl Detector for Dpkg {
             Some(Place::Owner { root, package, sums }) => {
                 let (name, arch) = package.split_once(':').map_or((package, None), |(n, a)| (n, Some(a.to_owned())));
                 let owns = read_owned(body, root, sums, facts);
-                facts.owner = Some(OwnerList { kind: PackageType::Deb, package: name.to_owned(), arch, owns });
+                let owner = OwnerList { kind: PackageType::Deb, package: name.to_owned(), arch, owns };
+                facts.owner = Some(Box::new(owner));
             }
             None => {}
         }

@@ -31,7 +31,7 @@ impl Detector for OsRelease {
     }
 
     fn detect(&self, file: &Candidate<'_>, body: &Body<'_>, _limits: &Limits, facts: &mut FileFacts) {
-        facts.os = match kind(file) {
+        let os = match kind(file) {
             Some(Kind::OsRelease) => os_release(body),
             Some(Kind::AlpineRelease) => first_line(body).map(|version| OsFacts {
                 id: "alpine".to_owned(),
@@ -44,6 +44,7 @@ impl Detector for OsRelease {
             Some(Kind::Repositories) => branch(body).map(|b| OsFacts { branch: Some(b), ..OsFacts::default() }),
             None => None,
         };
+        facts.os = os.map(Box::new);
     }
 }
 
@@ -187,7 +188,7 @@ mod tests {
         let file = Candidate::new(path, text.as_bytes(), 0o644);
         assert_eq!(OsRelease.interest(&file), Interest::Content, "{path}");
         OsRelease.detect(&file, &Body::memory(text.as_bytes()), &Limits::default(), &mut facts);
-        facts.os
+        facts.os.map(|os| *os)
     }
 
     #[test]

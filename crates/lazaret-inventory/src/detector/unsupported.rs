@@ -87,11 +87,11 @@ impl Detector for Unsupported {
 
     fn detect(&self, file: &Candidate<'_>, body: &Body<'_>, _limits: &Limits, facts: &mut FileFacts) {
         if let Some(sign) = sign(file) {
-            facts.unsupported = Some(Fact { what: sign.what.to_owned(), os: sign.os });
+            facts.unsupported = Some(Box::new(Fact { what: sign.what.to_owned(), os: sign.os }));
             facts.database = sign.os.then_some(Database::Other);
         } else if executable::Executable::parse(body).is_ok_and(|program| program.section(".dep-v0").is_some()) {
             // cargo-auditable's list of crates
-            facts.unsupported = Some(Fact { what: RUST.to_owned(), os: false });
+            facts.unsupported = Some(Box::new(Fact { what: RUST.to_owned(), os: false }));
         }
     }
 }

@@ -82,10 +82,6 @@ impl Clues {
     }
 
     fn guess(&self) -> Option<Found> {
-        if !self.has_code && self.projects.is_empty() {
-            // resources only, or a shell around other archives
-            return None;
-        }
         let stem = self.file_name.rsplit_once('.').map_or(self.file_name.as_str(), |(stem, _)| stem);
         let (named, named_version) = split_file_name(stem);
         let stated_version = ["implementation-version", "plugin-version", "bundle-version", "specification-version"]
@@ -93,6 +89,10 @@ impl Clues {
             .find_map(|name| self.attribute(name))
             .map(|version| version.split_whitespace().next().unwrap_or_default());
         let version = named_version.or(stated_version).unwrap_or_default().to_owned();
+        if !self.has_code && self.projects.is_empty() && version.is_empty() {
+            // resources only, or a shell around other archives
+            return None;
+        }
         let agree = named_version.is_some() && named_version == stated_version;
 
         if let [(group, artifact)] = self.projects.as_slice() {
