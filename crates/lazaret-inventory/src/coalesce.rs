@@ -41,8 +41,11 @@ pub fn coalesce(facts: &ImageFacts, layers: &[Arc<LayerInventory>]) -> Inventory
     let mut ssh_servers: Vec<_> =
         image.files().filter(|file| file.facts.ssh_server).map(|file| file.path.to_owned()).collect();
     ssh_servers.sort();
+    let os_packages = image.files().any(|file| file.facts.database.is_some());
+    // the tree is as large as the list that follows
+    drop(image);
     Inventory {
-        os_packages: image.files().any(|file| file.facts.database.is_some()),
+        os_packages,
         os,
         packages: packages.into_packages(),
         ssh_servers,

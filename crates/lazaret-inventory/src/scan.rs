@@ -17,8 +17,8 @@ use crate::{
 };
 
 /// Files with facts, packages, and links with their bytes that one layer may have.
-const MAX_FILES: usize = 200_000;
-const MAX_PACKAGES: usize = 200_000;
+const MAX_FILES: usize = 100_000;
+const MAX_PACKAGES: usize = 100_000;
 /// Paths that lists of owners may name, in all: 80 MB.
 const MAX_OWNED: usize = 5_000_000;
 const MAX_LINKS: usize = 300_000;

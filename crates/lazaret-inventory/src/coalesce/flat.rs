@@ -72,9 +72,20 @@ impl<'a> FlatImage<'a> {
     }
 }
 
+/// Files with facts that an image may have over all its layers.
+const MAX_FILES: usize = 200_000;
+
 pub(super) fn flatten(layers: &[Arc<LayerInventory>]) -> FlatImage<'_> {
     let mut image = FlatImage { tree: Tree::new(), gone: Vec::new(), problems: Vec::new() };
+    let mut files = 0;
     for (index, layer) in layers.iter().enumerate() {
+        files += layer.files.len();
+        if files > MAX_FILES {
+            let message =
+                format!("more than {MAX_FILES} package files; layers from {} on are not looked at", index + 1);
+            image.problems.push(Problem::new(ProblemKind::LimitExceeded, "", message));
+            break;
+        }
         image.lay(index, layer);
     }
     image.unread_links(layers);
