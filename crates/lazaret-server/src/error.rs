@@ -145,6 +145,12 @@ impl From<StoreError> for ApiError {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, Code::TooManyRequests, message)
                     .with_header(header::RETRY_AFTER, "60")
             }
+            StoreError::Busy { .. } => {
+                tracing::warn!(error = %chain(&error), "the store is busy");
+                let message = "the registry is busy; try again in a moment";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::TooManyRequests, message)
+                    .with_header(header::RETRY_AFTER, "1")
+            }
             other => Self::internal("the store failed", &other),
         }
     }
@@ -163,5 +169,30 @@ impl IntoResponse for ApiError {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(error: ApiError) -> String {
+        let mut body = json!({ "status": error.status.as_u16(), "message": error.message });
+        for (name, value) in error.headers {
+            body[name.as_str()] = json!(value.to_str().unwrap());
+        }
+        body.to_string()
+    }
+
+    #[test]
+    fn a_full_disk_is_said_and_a_fault_is_not() {
+        let path = std::path::PathBuf::from("/secret/place");
+        let full = text(StoreError::NoSpace { path: path.clone(), operation: "write" }.into());
+        assert!(full.contains("507") && full.contains("retry-after") && !full.contains("secret"), "{full}");
+        let busy = text(StoreError::Busy { seconds: 5 }.into());
+        assert!(busy.contains("503") && busy.contains("retry-after"), "{busy}");
+        let source = std::io::Error::other("secret reason");
+        let fault = text(StoreError::Io { path, operation: "read", source }.into());
+        assert!(fault.contains("500") && fault.contains("x-request-id") && !fault.contains("secret"), "{fault}");
     }
 }

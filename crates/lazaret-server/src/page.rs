@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::{ApiError, error::Code};
 
 /// Names on one page when the client names no number, and the most it can ask for.
-pub(crate) const MAX_PAGE: usize = 10_000;
+pub(crate) const MAX_PAGE: usize = 1000;
 
 #[derive(Debug, Default, Deserialize)]
 struct Query {

@@ -9,9 +9,9 @@ use super::session;
 use crate::{ApiError, call::Call, distribution::empty};
 
 pub(crate) async fn cancel(call: Call, repository: Repository, id: String) -> Result<Response, ApiError> {
-    call.app.taps.abandon(&id);
     let (name, session) = (repository.clone(), id.clone());
     if call.app.ask(move |store| store.cancel_upload(&name, &session)).await? {
+        call.app.taps.abandon(&id);
         Ok(empty(StatusCode::NO_CONTENT))
     } else {
         Err(session::unknown(&id))
