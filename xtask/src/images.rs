@@ -43,9 +43,30 @@ impl Sample {
     /// An image for `architecture`; `seed` makes its bytes, and so its digests, its own.
     pub(crate) fn new(fitness: Fitness, packing: Packing, architecture: &str, seed: &str) -> Result<Self> {
         let tar = tar(&[("srv/hello.txt", format!("hello from {seed} for {architecture}\n").as_bytes())])?;
-        let (layer, kind) = match packing {
-            Packing::Gzip => (gzip(&tar)?, "application/vnd.oci.image.layer.v1.tar+gzip"),
-            Packing::Zstd => (zstd::encode_all(tar.as_slice(), 3)?, "application/vnd.oci.image.layer.v1.tar+zstd"),
+        let layer = match packing {
+            Packing::Gzip => gzip(&tar)?,
+            Packing::Zstd => zstd::encode_all(tar.as_slice(), 3)?,
+        };
+        let diff_id = digest(&tar);
+        Ok(Self { tar, ..Self::around(fitness, packing, architecture, seed, layer, &diff_id)? })
+    }
+
+    /// An image around a layer that is already packed, and that may be broken.
+    pub(crate) fn of_layer(fitness: Fitness, packing: Packing, layer: Vec<u8>, diff_id: &str) -> Result<Self> {
+        Self::around(fitness, packing, "amd64", "a layer of its own", layer, diff_id)
+    }
+
+    fn around(
+        fitness: Fitness,
+        packing: Packing,
+        architecture: &str,
+        seed: &str,
+        layer: Vec<u8>,
+        diff_id: &str,
+    ) -> Result<Self> {
+        let kind = match packing {
+            Packing::Gzip => "application/vnd.oci.image.layer.v1.tar+gzip",
+            Packing::Zstd => "application/vnd.oci.image.layer.v1.tar+zstd",
         };
         let run = match fitness {
             Fitness::Fit => json!({"User": "65532", "Entrypoint": ["/srv/hello"]}),
@@ -53,14 +74,14 @@ impl Sample {
         };
         let config = serde_json::to_vec(&json!({
             "architecture": architecture, "os": "linux", "config": run,
-            "rootfs": {"type": "layers", "diff_ids": [digest(&tar)]},
+            "rootfs": {"type": "layers", "diff_ids": [diff_id]},
             "history": [{"created_by": format!("COPY hello.txt /srv/ # {seed}")}],
         }))?;
         let manifest = serde_json::to_vec(&json!({
             "schemaVersion": 2, "mediaType": MANIFEST,
             "config": descriptor(CONFIG, &config), "layers": [descriptor(kind, &layer)],
         }))?;
-        Ok(Self { manifest, config, layer, tar })
+        Ok(Self { manifest, config, layer, tar: Vec::new() })
     }
 
     /// Pushes it under `reference`; gives its digest.

@@ -5,6 +5,7 @@ mod compare;
 mod demo;
 mod docker;
 mod gate;
+mod hostile;
 pub(crate) mod images;
 mod mirror;
 mod podman;
@@ -53,6 +54,7 @@ pub(crate) fn run(report: &mut Report, binary: &Path, pictures: &Path) -> Result
     let stage = Stage { binary, work: work.path(), server: &server, ci, quarantine };
     let pushed = skopeo::run(report, &stage, &images);
     gate::run(report, &stage, &pushed);
+    hostile::run(report, &stage);
     podman::run(report, &stage, &images);
     docker::run(report, &stage, &images);
     browser::run(report, &stage, pictures);

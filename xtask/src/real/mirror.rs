@@ -20,17 +20,31 @@ pub(super) fn run(report: &mut Report, stage: &Stage<'_>) {
     if compiled.is_none() {
         return;
     }
-    report.check("mirror", "alpine 3.10 has findings of it, and an outcome of its own", || {
-        let Some(image) = workspace::shared_path("images/alpine-3.10.docker.tar") else {
-            return Err(skip("no ../shared/images"));
-        };
-        let scan = scan(stage.binary, &data, &image)?;
-        let findings = scan["findings"].as_array().map_or(0, Vec::len);
-        ensure!(findings > 10, "only {findings} findings");
-        ensure!(scan["verdict"]["outcome"] == "deny", "the verdict is {}", scan["verdict"]);
-        ensure!(scan["layers_verified"] == true, "the layers are not verified");
-        Ok(())
-    });
+    report.check(
+        "mirror",
+        "what its raw files say is found: apk-tools of alpine 3.10, the old npm packages of shop-web",
+        || {
+            let Some(images) = workspace::shared_path("images") else { return Err(skip("no ../shared/images")) };
+            // secdb v3.10: apk-tools 2.10.7-r0 fixes CVE-2021-36159, and the image has 2.10.6-r0.
+            let alpine =
+                scan(stage.binary, &data, &format!("docker-archive:{}/alpine-3.10.docker.tar", images.display()))?;
+            let fixed = |finding: &Value| {
+                finding["purl"].as_str().is_some_and(|purl| purl.contains("apk-tools"))
+                    && finding["fixed"] == "2.10.7-r0"
+            };
+            ensure!(findings(&alpine).iter().any(fixed), "no finding for apk-tools: {}", alpine["findings"]);
+            ensure!(
+                alpine["verdict"]["outcome"] == "deny" && alpine["layers_verified"] == true,
+                "{}",
+                alpine["verdict"]
+            );
+            let web = scan(stage.binary, &data, &format!("oci-archive:{}/shop-web-2.3.1.oci.tar", images.display()))?;
+            let lodash = |finding: &Value| finding["purl"] == "pkg:npm/lodash@4.17.11";
+            ensure!(findings(&web).iter().any(lodash), "no finding for lodash 4.17.11");
+            ensure!(findings(&web).len() > 20, "only {} findings in shop-web", findings(&web).len());
+            Ok(())
+        },
+    );
     report.check("mirror", "without a database nothing is cleared", || {
         let empty = stage.work.join("no-database");
         let image = stage.work.join("images/own-fit.oci.tar");
@@ -53,8 +67,11 @@ fn update(binary: &Path, mirror: &Path, data: &Path) -> Result<()> {
     tool.seconds(600).run().map(drop)
 }
 
-fn scan(binary: &Path, data: &Path, image: &Path) -> Result<Value> {
-    let source = format!("docker-archive:{}", image.display());
-    let ended = Tool::new(binary).args(["scan", &source, "--format", "json", "--data"]).arg(data).end()?;
+fn scan(binary: &Path, data: &Path, source: &str) -> Result<Value> {
+    let ended = Tool::new(binary).args(["scan", source, "--format", "json", "--data"]).arg(data).end()?;
     serde_json::from_str(&ended.stdout).with_context(|| format!("scan printed no JSON: {}", ended.tail()))
+}
+
+fn findings(scan: &Value) -> &[Value] {
+    scan["findings"].as_array().map_or(&[], Vec::as_slice)
 }
