@@ -8,6 +8,7 @@ mod gate;
 mod hostile;
 mod lists;
 mod manifests;
+mod permissions;
 mod shutdown;
 mod support;
 mod uploads;
