@@ -9,7 +9,7 @@ use lazaret_store::{Store, StoreError};
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use crate::{ApiError, TokenKey, distribution::taps::Taps, reads::UnapprovedReads};
+use crate::{ApiError, TokenKey, console::Desk, distribution::taps::Taps, reads::UnapprovedReads};
 
 /// Settings of the server, each with a default that is right for one machine.
 #[derive(Clone, Debug)]
@@ -57,6 +57,7 @@ pub struct App {
     pub token_key: TokenKey,
     pub(crate) taps: Taps,
     pub(crate) reads: UnapprovedReads,
+    pub(crate) desk: Desk,
     pub(crate) tasks: TaskTracker,
 }
 
@@ -77,6 +78,7 @@ impl App {
             token_key,
             taps: Taps::new(tap),
             reads: UnapprovedReads::default(),
+            desk: Desk::default(),
             tasks: TaskTracker::new(),
         }
     }

@@ -50,7 +50,8 @@ async fn fallback(State(app): State<Arc<App>>, request: Request) -> Response {
         distribution::mark(&mut response);
         return response;
     }
-    ApiError::not_found(Code::NotFound, "there is nothing at this path").into_response()
+    console::nothing_here(&app, request.uri(), request.headers())
+        .unwrap_or_else(|| ApiError::not_found(Code::NotFound, "there is nothing at this path").into_response())
 }
 
 /// One span and one line for each request; never a header or a query, which may hold a secret.
