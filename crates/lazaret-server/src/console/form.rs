@@ -1,7 +1,7 @@
 //! What a form sent, and whether it was one of ours.
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use http::{HeaderMap, header};
-use subtle::ConstantTimeEq;
 
 use crate::origin::Origin;
 
@@ -24,7 +24,7 @@ impl Form {
 
     /// Whether the form carries the session's token.
     pub(super) fn carries(&self, token: &str) -> bool {
-        self.text("form").as_bytes().ct_eq(token.as_bytes()).into()
+        verify_slices_are_equal(self.text("form").as_bytes(), token.as_bytes()).is_ok()
     }
 }
 
