@@ -49,7 +49,10 @@ fn main() -> ExitCode {
                 let state = if package.is_live() { "" } else { " (removed)" };
                 let by = package.provided_by.as_deref().unwrap_or_default();
                 let layer = package.layer.as_ref().map_or("-", |layer| layer.short());
-                println!("  {layer} {}{state} {by} {:?}", package.purl, package.evidence.first().map(|e| &e.path));
+                let source =
+                    package.source.as_ref().map(|s| format!(" <- {} {}", s.name, s.version)).unwrap_or_default();
+                let path = package.evidence.first().map_or("", |evidence| evidence.path.as_str());
+                println!("  {layer} {}{state}{source} {by} {path}", package.purl);
             }
         }
     }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests fail by panicking and say what they skip")]
 
 mod hostile;
+mod images;
 mod jars;
 mod layer;
 mod overlay;
