@@ -32,6 +32,9 @@ pub(crate) struct Args {
     /// The compiled advisories that a scan uses; default: the built-in ones.
     #[arg(long, value_name = "FILE")]
     db: Option<PathBuf>,
+    /// Measure this binary instead of building one.
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
     /// Size of each image that is made for `scan`, in MB of gzip layers.
     #[arg(long, default_value_t = 500)]
     megabytes: u64,
@@ -43,6 +46,13 @@ enum Name {
     Scan,
     /// From the answer to the manifest PUT to the state row, skopeo pushing.
     Push,
+}
+
+impl Args {
+    /// The `lazaret` that is measured.
+    fn lazaret(&self) -> Result<PathBuf> {
+        self.binary.clone().map_or_else(cargo::release_binary, Ok)
+    }
 }
 
 /// Another program, by the name that says how it is called.

@@ -7,7 +7,6 @@ use crate::process::{Tool, find};
 use crate::real::images::{self, Archive};
 use crate::real::skopeo;
 use crate::server::{Options, Server};
-use crate::test::cargo;
 use crate::workspace;
 use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
@@ -21,7 +20,7 @@ const LIMIT: f64 = 100.0;
 pub(super) fn run(args: &Args) -> Result<Vec<Row>> {
     ensure!(find("skopeo").is_some(), "skopeo is not installed");
     ensure!(args.sources.is_empty() && args.peers.is_empty(), "bench push takes the shared images, and no peer");
-    let lazaret = cargo::release_binary()?;
+    let lazaret = args.lazaret()?;
     let work = tempfile::Builder::new().prefix("lazaret-bench-").tempdir()?;
     let archives = images::all(&work.path().join("images"))?;
     let advisories = advisories(&lazaret, work.path())?;

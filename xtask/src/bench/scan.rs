@@ -3,7 +3,6 @@
 use super::layout::{self, Content};
 use super::row::Row;
 use super::{Args, Peer, measure, median};
-use crate::test::cargo;
 use crate::workspace;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -19,7 +18,7 @@ struct Image {
 }
 
 pub(super) fn run(args: &Args) -> Result<Vec<Row>> {
-    let lazaret = cargo::release_binary()?;
+    let lazaret = args.lazaret()?;
     let xtask = std::env::current_exe()?;
     let work = tempfile::Builder::new().prefix("lazaret-bench-").tempdir()?;
     let images = if args.sources.is_empty() {
