@@ -1,5 +1,5 @@
 //! What one layer says, before it is laid over others. Kept by layer digest, so its form is stable: a change of
-//! meaning moves [`FORMAT`].
+//! meaning moves `FORMAT`.
 
 use lazaret_model::{Digest, PackageType, Problem, SourcePackage};
 use serde::{Deserialize, Serialize};

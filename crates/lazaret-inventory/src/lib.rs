@@ -1,4 +1,4 @@
-//! What is in an image: detectors look at each layer's files in one pass, [`coalesce`] lays the layers over each
+//! What is in an image: detectors look at each layer's files in one pass, [`coalesce()`] lays the layers over each
 //! other as a container runtime would and says which packages are live, which layer brought them and which removed
 //! them.
 //!
