@@ -1,0 +1,68 @@
+//! Facts about a manifest. Values of the environment are not among them: they may be secrets.
+
+use lazaret_model::{Tag, Timestamp};
+use lazaret_store::ManifestRow;
+
+use crate::console::{
+    place::Place,
+    stored::Stored,
+    text::{Moment, count, cut, size},
+};
+
+/// Longest value, in characters.
+const VALUE: usize = 200;
+
+pub(super) struct Fact {
+    pub name: &'static str,
+    pub value: String,
+    /// In a fixed-width font.
+    pub code: bool,
+    pub href: Option<String>,
+}
+
+fn fact(name: &'static str, value: impl Into<String>) -> Fact {
+    Fact { name, value: value.into(), code: false, href: None }
+}
+
+fn code(name: &'static str, value: impl Into<String>) -> Fact {
+    Fact { name, value: value.into(), code: true, href: None }
+}
+
+pub(super) fn of(row: &ManifestRow, tags: &[Tag], stored: Option<&Stored>, host: &str, now: Timestamp) -> Vec<Fact> {
+    let mut facts = vec![code("Digest", row.digest.to_string())];
+    if !tags.is_empty() {
+        let names = tags.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        facts.push(fact("Tags", cut(&names, VALUE)));
+    }
+    if let Some(subject) = stored.and_then(|stored| stored.subject.as_ref()) {
+        let (image, inventory) = (&subject.facts, &subject.inventory);
+        facts.push(fact("Platform", cut(&image.platform.to_string(), VALUE)));
+        let os = inventory.os.as_ref().map(|os| cut(&os.pretty_name, VALUE));
+        facts.push(fact("System", os.unwrap_or_else(|| "none".to_owned())));
+        let user = if image.user.is_empty() { "root (none is named)".to_owned() } else { cut(&image.user, VALUE) };
+        facts.push(fact("User", user));
+        let ports = cut(&image.exposed_ports.join(", "), VALUE);
+        facts.push(fact("Ports", if ports.is_empty() { "none".to_owned() } else { ports }));
+        facts.push(fact("Created", image.created.as_deref().map_or("not stated".to_owned(), |c| cut(c, 40))));
+        let bytes = image.layer_sizes.iter().fold(0_u64, |sum, bytes| sum.saturating_add(*bytes));
+        let layers = count(image.diff_ids.len(), "layer", "layers");
+        facts.push(fact("Size", format!("{} in {layers}, compressed", size(bytes))));
+        let live = inventory.packages.iter().filter(|package| package.is_live()).count();
+        let gone = inventory.packages.len() - live;
+        let gone = if gone > 0 { format!(", {gone} removed or overwritten") } else { String::new() };
+        facts.push(fact("Packages", format!("{live}{gone}")));
+    }
+    if let Some(kind) = &row.artifact_type {
+        facts.push(code("Artifact", cut(kind, VALUE)));
+    }
+    if let Some(subject) = &row.subject {
+        let href = Place::Image(row.repository.clone(), subject.clone()).to_string();
+        facts.push(Fact { name: "About", value: subject.to_string(), code: true, href: Some(href) });
+    }
+    let pushed = Moment::of(row.pushed_at, now);
+    facts.push(fact("Pushed", format!("{} ({}) by {}", pushed.ago, pushed.at, cut(&row.pushed_by, 60))));
+    if row.state.is_served() {
+        facts.push(code("Pull", format!("docker pull {host}/{}@{}", row.repository, row.digest)));
+    }
+    facts
+}
