@@ -14,6 +14,9 @@ use crate::App;
 /// How often counts are written down and idle taps are looked for.
 const PERIOD: Duration = Duration::from_mins(1);
 
+/// Of these periods, each how-many-th also removes upload sessions that have expired.
+const SWEEP_EVERY: u64 = 60;
+
 /// Keys held before they are written early.
 const MAX_KEYS: usize = 10_000;
 
@@ -49,13 +52,22 @@ impl UnapprovedReads {
 
 /// Runs until it is aborted.
 pub(crate) async fn keep_house(app: Arc<App>) {
-    loop {
+    for period in 1_u64.. {
         tokio::select! {
             () = tokio::time::sleep(PERIOD) => {}
             () = app.reads.full.notified() => {}
         }
         app.taps.drop_idle();
         write_down(&app).await;
+        if period.is_multiple_of(SWEEP_EVERY) {
+            match app.ask(lazaret_store::Store::sweep_spool).await {
+                Ok(report) if report.sessions + report.orphans > 0 => {
+                    tracing::info!(sessions = report.sessions, orphans = report.orphans, "expired uploads removed");
+                }
+                // A failure is logged where it is made an `ApiError`.
+                _ => {}
+            }
+        }
     }
 }
 
