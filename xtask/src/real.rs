@@ -10,6 +10,7 @@ pub(crate) mod images;
 mod mirror;
 mod podman;
 pub(crate) mod skopeo;
+mod standing;
 mod webdriver;
 
 use crate::client::Credentials;
@@ -54,6 +55,7 @@ pub(crate) fn run(report: &mut Report, binary: &Path, pictures: &Path) -> Result
     let stage = Stage { binary, work: work.path(), server: &server, ci, quarantine };
     let pushed = skopeo::run(report, &stage, &images);
     gate::run(report, &stage, &pushed);
+    standing::run(report, &stage);
     hostile::run(report, &stage);
     podman::run(report, &stage, &images);
     docker::run(report, &stage, &images);

@@ -140,7 +140,7 @@ fn routes(reader: &Registry, target: &Target) -> Result<Vec<Route>> {
 }
 
 /// A token of the registry's own token endpoint, as its challenge names it.
-fn token(reader: &Registry, repository: &str) -> Result<String> {
+pub(super) fn token(reader: &Registry, repository: &str) -> Result<String> {
     let answer = reader.without_credentials().request(Method::GET, "/v2/").send()?;
     ensure!(answer.status() == 401, "/v2/ without credentials answers {}", answer.status());
     let challenge = header(&answer, "www-authenticate").context("401 without a challenge")?;
