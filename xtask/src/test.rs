@@ -12,7 +12,8 @@ use std::path::PathBuf;
 /// Options of the test run.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Only these parts (packages, cargo, real, crash, house); default: all.
+    /// Only these parts: packages, cargo, real, crash, house, or one of real's clients (demo, skopeo, gate, standing,
+    /// hostile, podman, docker, browser, mirror). Default: all.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Keep the browser's screenshots here.
@@ -27,6 +28,10 @@ impl Args {
     fn wants(&self, part: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only == part)
     }
+
+    fn wants_client(&self, client: &str) -> bool {
+        self.wants("real") || self.wants(client)
+    }
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -40,13 +45,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if args.wants("cargo") {
         cargo::test(&mut report);
     }
-    if args.wants("real") || args.wants("crash") {
+    let wants_real = real::CLIENTS.iter().any(|client| args.wants_client(client));
+    if wants_real || args.wants("crash") {
         let given = args.binary.clone();
         let binary =
             report.value("build", "release binary of lazaret", || given.map_or_else(cargo::release_binary, Ok));
-        if let Some(binary) = binary.as_deref().filter(|_| args.wants("real")) {
+        if let Some(binary) = binary.as_deref().filter(|_| wants_real) {
             let pictures = args.screenshots.clone().unwrap_or_else(|| workspace::target().join("screenshots"));
-            if let Err(error) = real::run(&mut report, binary, &pictures) {
+            if let Err(error) = real::run(&mut report, binary, &pictures, &|client| args.wants_client(client)) {
                 report.check("real", "the run itself", || Err(error));
             }
         }

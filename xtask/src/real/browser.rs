@@ -20,6 +20,8 @@ pub(super) fn run(report: &mut Report, stage: &Stage<'_>, pictures: &Path) {
     };
     let home = format!("http://{}/", stage.server.address);
     report.check("browser", "a wrong secret is refused, and the page says so", || {
+        browser.open(&home)?;
+        browser.picture(&pictures.join("sign-in.png"))?;
         sign_in(&browser, &home, &stage.quarantine.id, "wrong")?;
         browser.picture(&pictures.join("sign-in-refused.png"))?;
         ensure!(browser.find("input[type=password]").is_ok(), "a wrong secret signs in");
@@ -42,7 +44,6 @@ pub(super) fn run(report: &mut Report, stage: &Stage<'_>, pictures: &Path) {
 
 fn sign_in(browser: &Browser, home: &str, id: &str, secret: &str) -> Result<()> {
     browser.open(home)?;
-    browser.picture(&std::env::temp_dir().join("lazaret-sign-in.png")).ok();
     browser.fill("form input:not([type=password]):not([type=hidden])", id)?;
     browser.fill("form input[type=password]", secret)?;
     browser.click("form button, form input[type=submit]")
