@@ -4,6 +4,7 @@ use crate::client::{Credentials, Registry};
 use crate::process::{Background, Tool, until};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -45,7 +46,7 @@ pub(crate) struct Server {
 #[derive(Debug, Clone)]
 pub(crate) struct State {
     pub(crate) name: String,
-    /// The ids of the rules that it names.
+    /// The ids of the rules that it names, each once.
     pub(crate) rules: Vec<String>,
 }
 
@@ -122,9 +123,10 @@ impl Server {
         let text = self.lazaret(&["admin", "state", &format!("{repository}@{digest}"), "--format", "json"])?;
         let answer: Value = serde_json::from_str(&text).context("admin state printed no JSON")?;
         let rules = answer["reasons"].as_array().into_iter().flatten();
+        let rules: BTreeSet<&str> = rules.filter_map(|reason| reason["rule"].as_str()).collect();
         Ok(State {
             name: answer["state"].as_str().context("admin state names no state")?.to_owned(),
-            rules: rules.filter_map(|reason| reason["rule"].as_str()).map(str::to_owned).collect(),
+            rules: rules.into_iter().map(str::to_owned).collect(),
         })
     }
 

@@ -69,9 +69,9 @@ fn pages(browser: &Browser, home: &str, pictures: &Path) -> Result<()> {
         ensure!(!browser.source()?.contains("{{"), "{url} shows an unfilled template");
         browser.picture(&pictures.join(format!("{:02}-{}.png", seen.len(), file_name(&url, home))))?;
         all.push_str(&text);
-        // One repository and its pages are enough to see each kind of page; the lists are walked whole.
-        let links = browser.links()?;
-        open.extend(links.into_iter().filter(|link| !link.contains("real/") || link.contains("real/browser")));
+        // Two repositories and their pages are enough to see each kind of page; the lists are walked whole.
+        let wanted = |link: &String| ["real/browser", "real/shop-web"].iter().any(|name| link.contains(name));
+        open.extend(browser.links()?.into_iter().filter(|link| !link.contains("real/") || wanted(link)));
     }
     println!("      {} pages, pictures in {}", seen.len(), pictures.display());
     ensure!(seen.len() >= 4, "only {} pages are linked: {seen:?}", seen.len());
