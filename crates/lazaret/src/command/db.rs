@@ -74,9 +74,11 @@ fn publish(dir: &Path, file: &Path) -> anyhow::Result<()> {
 
 fn tell(report: &UpdateReport) -> anyhow::Result<Exit> {
     let mut failed = false;
-    for (feed, why) in report.failures() {
+    for feed in &report.feeds {
+        let FeedOutcome::Failed(why) = &feed.outcome else { continue };
         failed = true;
-        output::say(&format!("lazaret: feed {feed}: {why}; its last good data stay"));
+        let left = if feed.records > 0 { "its last good data stay" } else { "there are no earlier data of it" };
+        output::say(&format!("lazaret: feed {}: {why}; {left}", feed.name));
     }
     let rows: Vec<_> = report
         .feeds
