@@ -18,7 +18,7 @@ use crate::layers::Layers;
 /// How many uploads are analysed at once; further ones are analysed by the job that judges their image.
 const MAX_TAPS: usize = 8;
 /// How many first bytes decide whether this looks like a layer.
-const MAGIC: usize = 262;
+pub(crate) const MAGIC: usize = 262;
 
 /// The tap that `wire` gives to the server.
 pub struct UploadTap {
@@ -79,7 +79,7 @@ fn settle(shared: &Shared, layers: &Layers, inventory: Option<lazaret_inventory:
     }
 }
 
-fn read_full(input: &mut impl Read, buffer: &mut [u8]) -> usize {
+pub(crate) fn read_full(input: &mut impl Read, buffer: &mut [u8]) -> usize {
     let mut length = 0;
     while length < buffer.len() {
         match input.read(&mut buffer[length..]) {
@@ -93,7 +93,7 @@ fn read_full(input: &mut impl Read, buffer: &mut [u8]) -> usize {
 }
 
 /// gzip, zstd or an uncompressed tar.
-fn looks_like_layer(head: &[u8]) -> bool {
+pub(crate) fn looks_like_layer(head: &[u8]) -> bool {
     head.starts_with(&[0x1f, 0x8b])
         || head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
         || head.get(257..262).is_some_and(|magic| magic == b"ustar")

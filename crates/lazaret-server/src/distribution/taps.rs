@@ -12,7 +12,7 @@ use lazaret_model::Digest;
 use lazaret_oci::{LayerTap, TapHandle};
 
 /// Bytes that must be there before the tap is asked: a tar shows itself in its first header of 512.
-const FIRST_BYTES: u64 = 512;
+pub(crate) const FIRST_BYTES: u64 = 512;
 
 /// A tap whose upload said nothing for so long is let go.
 const IDLE: Duration = Duration::from_mins(15);
@@ -58,12 +58,13 @@ impl Taps {
         self.lock().insert(session.to_owned(), kept);
     }
 
-    /// The digest verified and the blob is committed.
-    pub(crate) fn complete(&self, session: &str, digest: &Digest) {
+    /// The digest verified and the blob is committed. `false`: nobody followed it (a session from before a restart,
+    /// too many at one time).
+    pub(crate) fn complete(&self, session: &str, digest: &Digest) -> bool {
         let entry = self.lock().remove(session);
-        if let Some(handle) = entry.and_then(|e| e.handle) {
-            handle.complete(digest);
-        }
+        let Some(handle) = entry.and_then(|e| e.handle) else { return false };
+        handle.complete(digest);
+        true
     }
 
     /// Cancelled, or its digest did not verify.

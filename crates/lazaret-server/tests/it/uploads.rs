@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
-use lazaret_model::Role;
+use lazaret_model::{Clock, Repository, Role};
 use lazaret_oci::sha256;
+use lazaret_store::Work;
 use reqwest::{Body, Method};
 
 use crate::support::{Server, code, header};
@@ -209,4 +210,19 @@ async fn a_reader_cannot_push() {
     for method in [Method::GET, Method::PATCH, Method::PUT, Method::DELETE] {
         assert_eq!(server.status(&reader, method, &location).await, 403);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_tap_followed_is_given_to_a_job() {
+    let server = Server::start().await;
+    let ci = server.principal(Role::Contributor, "app");
+    // A session that this process did not begin, as after a restart.
+    let session = server.store.begin_upload(&Repository::parse("app").unwrap(), &ci.id).unwrap();
+    let bytes = pattern(5_000);
+    let digest = sha256(&bytes);
+    let path = format!("/v2/app/blobs/uploads/{}?digest={digest}", session.id);
+    assert_eq!(server.ask(&ci, Method::PUT, &path).body(bytes).send().await.unwrap().status(), 201);
+    let job = server.store.claim(server.clock.now(), Duration::from_mins(1)).unwrap().unwrap();
+    assert_eq!(job.work, Work::AnalyseLayer { digest, media_type: String::new() });
+    assert!(server.taps.lines().is_empty());
 }

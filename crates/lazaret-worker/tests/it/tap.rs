@@ -1,6 +1,7 @@
 use std::{fs::OpenOptions, io::Write};
 
 use lazaret_oci::{LayerTap, Limits, sha256};
+use lazaret_store::{Priority, Work};
 use lazaret_worker::UploadTap;
 
 use crate::support::{CLEAN, House, LODASH, gzip, tar};
@@ -51,4 +52,18 @@ fn what_is_no_layer_is_left_alone() {
     let digest = sha256(config);
     upload(&house, config, &digest);
     assert!(house.context.layers.inventory(&digest, "").unwrap().is_none());
+}
+
+#[test]
+fn a_layer_that_nobody_followed_is_read_by_a_job() {
+    let house = House::new(true);
+    let layer = house.put_blob(&gzip(&tar(&[LODASH])));
+    let config = house.put_blob(br#"{"architecture":"amd64"}"#);
+    for digest in [&layer, &config] {
+        let work = Work::AnalyseLayer { digest: digest.clone(), media_type: String::new() };
+        house.context.store.enqueue(&work, Priority::Push).unwrap();
+    }
+    house.run();
+    assert!(house.context.layers.stored(&layer).unwrap().is_some());
+    assert!(house.context.layers.stored(&config).unwrap().is_none());
 }

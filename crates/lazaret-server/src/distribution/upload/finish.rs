@@ -4,11 +4,17 @@
 use axum::response::Response;
 use http::header;
 use lazaret_model::{Digest, Repository};
-use lazaret_store::{FinishError, Upload};
+use lazaret_store::{FinishError, Priority, Upload, Work};
 use serde::Deserialize;
 
 use super::{receive::receive, session};
-use crate::{ApiError, App, app::blocking, call::Call, distribution::path::digest, error::Code};
+use crate::{
+    ApiError, App,
+    app::blocking,
+    call::Call,
+    distribution::{path::digest, taps},
+    error::Code,
+};
 
 #[derive(Deserialize)]
 struct Query {
@@ -49,8 +55,11 @@ pub(super) async fn commit(
 ) -> Result<Response, ApiError> {
     let (id, wanted) = (upload.id().to_owned(), digest.clone());
     match blocking(move || upload.finish(&wanted)).await? {
-        Ok(_) => {
-            app.taps.complete(&id, digest);
+        Ok(blob) => {
+            if !app.taps.complete(&id, digest) && blob.size >= taps::FIRST_BYTES {
+                let work = Work::AnalyseLayer { digest: digest.clone(), media_type: String::new() };
+                app.ask(move |store| store.enqueue(&work, Priority::Push)).await?;
+            }
             Ok(session::created(repository, digest))
         }
         Err(FinishError::DigestMismatch { actual }) => {
