@@ -91,7 +91,7 @@ pub(super) const fn letter(severity: Severity) -> &'static str {
         Severity::Medium => "M",
         Severity::Low => "L",
         Severity::Negligible => "N",
-        Severity::Unknown => "?",
+        Severity::Unknown => "U",
     }
 }
 

@@ -4,6 +4,9 @@
 mod api;
 mod auth;
 mod blobs;
+mod console_fixture;
+mod console_pages;
+mod console_session;
 mod gate;
 mod hostile;
 mod lists;

@@ -72,7 +72,7 @@ impl TapHandle for Tapped {
 }
 
 /// No advisory data at all; the server judges nothing.
-struct NoAdvisories(SnapshotInfo);
+pub(crate) struct NoAdvisories(pub SnapshotInfo);
 
 impl Advisories for NoAdvisories {
     fn info(&self) -> &SnapshotInfo {

@@ -4,25 +4,27 @@
 mod facts;
 mod findings;
 mod layer;
+mod verdict;
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
-use lazaret_model::{Digest, ImageState, Problem, Reason, Repository, Tag};
+use lazaret_model::{Digest, ImageState, Problem, Repository, Tag};
 use lazaret_store::{DecisionRow, ManifestKind, ManifestRow, Store, StoreError};
 
 use self::{
     facts::Fact,
     findings::{Filter, Found},
     layer::LayerView,
+    verdict::VerdictView,
 };
 use crate::{
     App,
     console::{
         layers::{self, Segment},
-        look::{Badge, Count, counts, outcome_word},
+        look::{Badge, Count, counts},
         place::Place,
         platforms::{self, Platform},
         refusal::Refusal,
@@ -35,7 +37,7 @@ use crate::{
     page::parse_query,
 };
 
-/// Reasons, and problems, on one page; the decision lists all.
+/// Problems, and steps of the history, on one page.
 const MAX_LINES: usize = 60;
 
 /// Longest message, in characters.
@@ -75,19 +77,6 @@ struct Page {
 struct Pending {
     short: String,
     path: String,
-}
-
-struct VerdictView {
-    outcome: &'static str,
-    word: &'static str,
-    policy: String,
-    reasons: Vec<Line>,
-    more: usize,
-    warnings: Vec<Line>,
-    observations: Vec<Line>,
-    decision_path: String,
-    decision_short: String,
-    judged: Moment,
 }
 
 struct Line {
@@ -180,7 +169,7 @@ fn page(visit: &Visit, place: &Place, known: Known, filter: Filter) -> Page {
             short: served.short().to_owned(),
             path: Place::Image(name.clone(), served).to_string(),
         }),
-        verdict: stored.as_ref().map(|stored| verdict(stored, name, &row.digest, visit)),
+        verdict: stored.as_ref().map(|stored| VerdictView::of(stored, name, &row.digest, visit)),
         facts,
         platforms,
         stripe: layers::stripe(&layers),
@@ -192,27 +181,6 @@ fn page(visit: &Visit, place: &Place, known: Known, filter: Filter) -> Page {
         history: history.into_iter().take(MAX_LINES).map(|row_| step(row_, name, &row.digest, visit)).collect(),
         path,
     }
-}
-
-fn verdict(stored: &Stored, name: &Repository, digest: &Digest, visit: &Visit) -> VerdictView {
-    let (decision, verdict) = (&stored.decision, &stored.decision.verdict);
-    let lines = |reasons: &[Reason]| reasons.iter().take(MAX_LINES).map(reason_line).collect();
-    VerdictView {
-        outcome: verdict.outcome.name(),
-        word: outcome_word(verdict.outcome),
-        policy: cut(&decision.inputs.policy_name, 60),
-        reasons: lines(&verdict.reasons),
-        more: verdict.reasons.len().saturating_sub(MAX_LINES),
-        warnings: lines(&verdict.warnings),
-        observations: lines(&verdict.observations),
-        decision_path: Place::Decision(name.clone(), digest.clone(), stored.signed.id.clone()).to_string(),
-        decision_short: stored.signed.id.short().to_owned(),
-        judged: Moment::of(decision.inputs.clock, visit.now),
-    }
-}
-
-fn reason_line(reason: &Reason) -> Line {
-    Line { what: cut(&reason.rule, 60), place: String::new(), message: cut(&reason.message, MESSAGE) }
 }
 
 fn problem_line(problem: &Problem) -> Line {

@@ -1,7 +1,7 @@
 //! Facts about a manifest. Values of the environment are not among them: they may be secrets.
 
 use lazaret_model::{Tag, Timestamp};
-use lazaret_store::ManifestRow;
+use lazaret_store::{ManifestKind, ManifestRow};
 
 use crate::console::{
     place::Place,
@@ -43,7 +43,11 @@ pub(super) fn of(row: &ManifestRow, tags: &[Tag], stored: Option<&Stored>, host:
         facts.push(fact("User", user));
         let ports = cut(&image.exposed_ports.join(", "), VALUE);
         facts.push(fact("Ports", if ports.is_empty() { "none".to_owned() } else { ports }));
-        facts.push(fact("Created", image.created.as_deref().map_or("not stated".to_owned(), |c| cut(c, 40))));
+        let created = image.created.as_deref().map(|created| match Timestamp::parse(created) {
+            Some(then) => Moment::of(then, now).at,
+            None => cut(created, 40),
+        });
+        facts.push(fact("Created", created.unwrap_or_else(|| "not stated".to_owned())));
         let bytes = image.layer_sizes.iter().fold(0_u64, |sum, bytes| sum.saturating_add(*bytes));
         let layers = count(image.diff_ids.len(), "layer", "layers");
         facts.push(fact("Size", format!("{} in {layers}, compressed", size(bytes))));
@@ -52,7 +56,7 @@ pub(super) fn of(row: &ManifestRow, tags: &[Tag], stored: Option<&Stored>, host:
         let gone = if gone > 0 { format!(", {gone} removed or overwritten") } else { String::new() };
         facts.push(fact("Packages", format!("{live}{gone}")));
     }
-    if let Some(kind) = &row.artifact_type {
+    if let Some(kind) = row.artifact_type.as_ref().filter(|_| row.kind != ManifestKind::Image) {
         facts.push(code("Artifact", cut(kind, VALUE)));
     }
     if let Some(subject) = &row.subject {
