@@ -68,7 +68,7 @@ fn judged(stored: &Stored, row: &ManifestRow) -> Brief {
     Brief {
         platform: cut(&decision.platform.to_string(), 40),
         layers: segments,
-        counts: counts(decision.findings.iter().map(|finding| finding.severity)),
+        counts: counts(&decision.findings.iter().map(|finding| finding.severity)),
         judged: Some(Judged {
             outcome: outcome_word(verdict.outcome),
             reason: verdict.reasons.first().map(|reason| cut(&reason.message, REASON)),

@@ -136,7 +136,7 @@ fn title(layer: &Layer<'_>, of: usize) -> String {
 
 /// `2 critical, 5 high`, or what it is without findings.
 pub(super) fn summary(layer: &Layer<'_>) -> String {
-    let found = counts(layer.severities.iter().copied());
+    let found = counts(&layer.severities.iter().copied());
     if found.is_empty() {
         return layer.look.word().to_owned();
     }

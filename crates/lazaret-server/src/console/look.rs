@@ -74,7 +74,7 @@ pub(crate) struct Count {
 }
 
 /// Findings by severity, worst first, severities without any left out.
-pub(super) fn counts(severities: impl Iterator<Item = Severity> + Clone) -> Vec<Count> {
+pub(super) fn counts(severities: &(impl Iterator<Item = Severity> + Clone)) -> Vec<Count> {
     let count = |severity: Severity| Count {
         letter: letter(severity),
         word: severity.name(),
@@ -133,7 +133,7 @@ mod tests {
     fn worst_is_last_and_counts_are_worst_first() {
         assert!(Look::Critical > Look::Major && Look::Major > Look::Minor && Look::Minor > Look::Waiting);
         assert!(Look::Unsure > Look::Clean);
-        let found = counts([Severity::Low, Severity::Critical, Severity::Low].into_iter());
+        let found = counts(&[Severity::Low, Severity::Critical, Severity::Low].into_iter());
         assert_eq!(found.iter().map(|c| (c.letter, c.number)).collect::<Vec<_>>(), [("C", 1), ("L", 2)]);
     }
 }

@@ -32,7 +32,7 @@ impl Browser {
         let mut browser = Self::new(server);
         let answer = browser.post("/sign-in", &[("id", &who.id), ("secret", &who.secret)]).await;
         assert_eq!(answer.status(), 303);
-        browser.cookie = header(&answer, "set-cookie").split(';').next().unwrap().to_owned();
+        header(&answer, "set-cookie").split(';').next().unwrap().clone_into(&mut browser.cookie);
         browser
     }
 

@@ -84,7 +84,7 @@ async fn what_one_may_not_see_is_not_there() {
         }
     }
     for path in ["/r/secret/app", "/r/team/shop:2", "/r/NO", "/r/team/none", "/nothing"] {
-        let mut request = reqwest::Client::new().get(server.url(path)).header("accept", "text/html");
+        let mut request = server.http.get(server.url(path)).header("accept", "text/html");
         request = request.header("cookie", &reader.cookie);
         assert_eq!(request.send().await.unwrap().status(), 404, "{path}");
     }
@@ -147,7 +147,7 @@ async fn a_decision_is_verified_and_made_again() {
     server.store.set_state(&name, &image.digest, ImageState::Blocked, Some(&signed), "lazaret", "incomplete").unwrap();
 
     let browser = Browser::of(&server, &ci).await;
-    says(&browser.page("/r/team/app:1").await, &["Cannot be cleared", "root_user", "advisories_starter"]);
+    says(&browser.page("/r/team/app:1").await, &["Not fit to run", "root_user", "advisories_starter"]);
     let path = format!("/r/team/app@{}/decisions/{}", image.digest, signed.id);
     let page = browser.page(&path).await;
     says(&page, &[&signed.id.to_string(), key.id(), "seal good", "Replay this decision", "lazaret.decision/1"]);

@@ -137,8 +137,11 @@ async fn assets_are_kept_for_ever_under_the_name_of_their_content() {
     let server = Server::start().await;
     let guest = Browser::new(&server);
     let page = guest.page("/sign-in").await;
-    let style =
-        page.split("href=\"").map(|rest| rest.split('"').next().unwrap()).find(|p| p.ends_with(".css")).unwrap();
+    let style = page
+        .split("href=\"")
+        .map(|rest| rest.split('"').next().unwrap())
+        .find(|p| p.starts_with("/assets/lazaret-"))
+        .unwrap();
     let answer = guest.get(style).await;
     assert_eq!((answer.status().as_u16(), header(&answer, "content-type").as_str()), (200, "text/css; charset=utf-8"));
     assert!(header(&answer, "cache-control").contains("immutable"));

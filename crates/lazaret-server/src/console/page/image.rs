@@ -109,7 +109,7 @@ pub(crate) async fn show(visit: Arc<Visit>, place: Place) -> Result<Response, Re
     let filter: Filter = parse_query(visit.uri.query())?;
     let (app, wanted) = (Arc::clone(&visit.app), place.clone());
     let known = visit.app.ask(move |store| read(store, &app, &wanted)).await?.ok_or(Refusal::NotThere)?;
-    let page = page(&visit, &place, known, filter);
+    let page = page(&visit, &place, known, &filter);
     Ok(respond::page(StatusCode::OK, &page)?)
 }
 
@@ -140,7 +140,7 @@ fn read(store: &Store, app: &App, place: &Place) -> Result<Option<Known>, StoreE
     }))
 }
 
-fn page(visit: &Visit, place: &Place, known: Known, filter: Filter) -> Page {
+fn page(visit: &Visit, place: &Place, known: Known, filter: &Filter) -> Page {
     let name = place.repository();
     let Known { row, tags, history, stored, platforms, served } = known;
     let path = place.to_string();
@@ -174,7 +174,7 @@ fn page(visit: &Visit, place: &Place, known: Known, filter: Filter) -> Page {
         platforms,
         stripe: layers::stripe(&layers),
         layers: views,
-        counts: counts(findings.iter().map(|finding| finding.severity)),
+        counts: counts(&findings.iter().map(|finding| finding.severity)),
         found,
         problems: problems.iter().take(MAX_LINES).map(problem_line).collect(),
         more_problems: problems.len().saturating_sub(MAX_LINES),

@@ -61,7 +61,7 @@ pub(super) struct Row {
 }
 
 impl Found {
-    pub(super) fn of(findings: &[Finding], layers: &[Layer<'_>], filter: Filter, path: &str) -> Self {
+    pub(super) fn of(findings: &[Finding], layers: &[Layer<'_>], filter: &Filter, path: &str) -> Self {
         let severity = filter.severity.as_deref().and_then(|text| text.parse::<Severity>().ok());
         let number = filter.layer.as_deref().and_then(|text| text.parse::<usize>().ok());
         let place = |finding: &Finding| layer_of(layers, finding.layer.as_ref());
@@ -70,7 +70,7 @@ impl Found {
                 && number.is_none_or(|wanted| place(finding) == Some(wanted))
         };
         let mut kept: Vec<_> = findings.iter().enumerate().filter(|(_, finding)| keeps(finding)).collect();
-        kept.sort_by_key(|(_, finding)| Reverse((finding.severity, finding.exploited, per_mille(finding))));
+        kept.sort_by_cached_key(|(_, finding)| Reverse((finding.severity, finding.exploited, per_mille(finding))));
         Self {
             total: findings.len(),
             kept: kept.len(),
@@ -131,7 +131,7 @@ fn row(index: usize, finding: &Finding, layer: Option<usize>, path: &str) -> Row
         confidence: finding.confidence.name(),
         exploited: finding.exploited,
         epss: finding.epss.as_ref().map(|_| percent(per_mille(finding))),
-        summary: cut(&finding.summary, 240),
+        summary: cut(&finding.summary, 120),
     }
 }
 

@@ -75,7 +75,7 @@ pub(super) fn views(
             },
             step: cut(&layer.step, 2000),
             summary: summary(layer),
-            counts: counts(layer.severities.iter().copied()),
+            counts: counts(&layer.severities.iter().copied()),
             holds: holds(&layer.packages),
             squares: grid(&layer.packages),
             more: layer.packages.len().saturating_sub(MAX_SQUARES),
