@@ -92,9 +92,9 @@ impl Layer {
                 tar.add(
                     root,
                     round,
-                    &mut |_| {
+                    &mut |path| {
                         number += 1;
-                        uncompressed != u64::MAX || number % 4 == part
+                        !is_jar(path) && (uncompressed != u64::MAX || number % 4 == part)
                     },
                     compressed,
                     uncompressed,
@@ -159,6 +159,11 @@ impl Layer {
         }
         tar.finish()
     }
+}
+
+/// Jars stay out: a base image has none, and Trivy refuses them while its Java database is not downloaded.
+fn is_jar(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| ["jar", "war", "ear", "par"].iter().any(|jar| extension == *jar))
 }
 
 /// Counts and hashes what is written.
