@@ -45,10 +45,11 @@ fn update_db(
     let options = UpdateOptions { dir: dir.clone(), mirror, accept_shrink };
     let bars = FeedBars::default();
     let report = update(&options, &wire::http_client()?, &SystemClock, &bars)?;
-    if let Some(file) = file {
+    let exit = tell(&report)?;
+    if let (Some(file), Some(_)) = (file, &report.snapshot) {
         publish(&dir, file)?;
     }
-    tell(&report)
+    Ok(exit)
 }
 
 /// Feeds and snapshots of `--db FILE` lie in `FILE.d`, so that the next update fetches only what changed.
