@@ -8,6 +8,7 @@ use crate::layer::FileFacts;
 
 pub(crate) mod apk;
 pub(crate) mod dpkg;
+pub(crate) mod gem;
 pub(crate) mod go;
 pub(crate) mod java;
 pub(crate) mod npm;

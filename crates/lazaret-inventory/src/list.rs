@@ -1,17 +1,20 @@
 //! Every detector, one line each.
 
 use crate::{
-    detector::{Candidate, Detector, Interest, apk, dpkg, go, java, npm, os_release, python, ssh_server, unsupported},
+    detector::{
+        Candidate, Detector, Interest, apk, dpkg, gem, go, java, npm, os_release, python, ssh_server, unsupported,
+    },
     layer::FORMAT,
 };
 
-pub(crate) static DETECTORS: [&dyn Detector; 9] = [
+pub(crate) static DETECTORS: [&dyn Detector; 10] = [
     &dpkg::Dpkg,
     &apk::Apk,
     &npm::Npm,
     &python::Python,
     &go::Go,
     &java::Java,
+    &gem::Gem,
     &os_release::OsRelease,
     &ssh_server::SshServer,
     &unsupported::Unsupported,

@@ -14,6 +14,7 @@ pub enum PackageType {
     Pypi,
     Golang,
     Maven,
+    Gem,
 }
 
 impl PackageType {
@@ -25,6 +26,7 @@ impl PackageType {
             Self::Pypi => "pypi",
             Self::Golang => "golang",
             Self::Maven => "maven",
+            Self::Gem => "gem",
         }
     }
 
@@ -60,7 +62,7 @@ pub struct Package {
     pub version: String,
     #[serde(rename = "type")]
     pub kind: PackageType,
-    /// Architecture, where the database states it.
+    /// Architecture, where the database states it; the platform of a gem that is built for one.
     pub arch: Option<String>,
     pub source: Option<SourcePackage>,
     /// Diff id of the layer that introduced it.

@@ -80,6 +80,27 @@ fn go_versions() {
     assert_eq!(version("example.com/m/v2", "v2.1.0+incompatible"), Ok("v2.1.0+incompatible".to_owned()));
 }
 
+/// How sure it is that a version in this range is affected.
+fn affects(kind: PackageType, name: &str, version: &str, scheme: Scheme, range: (&str, &str)) -> Confidence {
+    let component = component(&package(kind, name, version), None).unwrap();
+    let record = AdvisoryRecord {
+        ecosystem: component.ecosystem.clone(),
+        package: component.name.clone(),
+        scheme: scheme.name().to_owned(),
+        ..ranged("A", &[range])
+    };
+    let found = match_records(&component, &[record]);
+    found.first().expect("affected").confidence
+}
+
+#[test]
+fn gems() {
+    let of = |version| affects(PackageType::Gem, "rack", version, Scheme::Gem, ("2.2", "2.2.6.3"));
+    assert_eq!((of("2.2.6.2"), of("2.2.6.3.rc1")), (Confidence::High, Confidence::High));
+    assert_eq!(component(&package(PackageType::Gem, "rack", "2.2.22"), None).unwrap().ecosystem, "RubyGems");
+    assert_eq!(component(&package(PackageType::Gem, "rack", ""), None), Err(NoComponent::Version));
+}
+
 #[test]
 fn names_are_normal() {
     assert_eq!(component(&package(PackageType::Pypi, "Zope.Interface", "1"), None).unwrap().name, "zope-interface");

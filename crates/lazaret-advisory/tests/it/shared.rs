@@ -110,7 +110,7 @@ fn findings_equal_those_computed_from_the_raw_files() {
         ("Go", PackageType::Golang, Scheme::Go),
         ("Maven", PackageType::Maven, Scheme::Maven),
         ("crates.io", PackageType::Npm, Scheme::Semver),
-        ("RubyGems", PackageType::Npm, Scheme::Gem),
+        ("RubyGems", PackageType::Gem, Scheme::Gem),
     ] {
         let naive = Naive::osv(&either(&shared, &format!("osv/{ecosystem}/all.zip")), ecosystem);
         assert!(compare(&db, &naive, kind, ecosystem, scheme, 8) > 50);

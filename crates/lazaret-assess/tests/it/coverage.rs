@@ -54,6 +54,11 @@ fn an_ecosystem_without_a_feed_is_incomplete() {
     let judgement = Records::new([]).judge(&image);
     assert_eq!(kinds(&judgement), [("advisories_missing", "Maven".to_owned())]);
     assert_eq!(outcome(&judgement), Outcome::Incomplete);
+    for (kind, ecosystem) in [(PackageType::Maven, "Maven"), (PackageType::Gem, "RubyGems")] {
+        let judgement = Records::new([]).judge(&subject([package(kind, "p", "1.0.0")]));
+        assert_eq!(kinds(&judgement), [("advisories_missing", ecosystem.to_owned())]);
+        assert_eq!(outcome(&judgement), Outcome::Incomplete);
+    }
     // What a later layer removed needs no feed.
     let gone = Package { removed_in: Some(crate::sample::digest(11)), ..package(PackageType::Maven, "g:a", "1") };
     assert_eq!(outcome(&Records::new([]).judge(&subject([gone]))), Outcome::Allow);

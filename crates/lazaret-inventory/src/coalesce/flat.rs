@@ -28,7 +28,7 @@ impl<'a> Identity<'a> {
             kind: package.kind,
             name: &package.name,
             version: &package.version,
-            arch: package.arch.as_deref().filter(|_| package.kind.is_os()),
+            arch: package.arch.as_deref().filter(|_| package.kind.is_os() || package.kind == PackageType::Gem),
         }
     }
 }

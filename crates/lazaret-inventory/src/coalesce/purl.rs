@@ -15,6 +15,7 @@ pub(super) fn purl(package: &FoundPackage, os: Option<&OsRelease>) -> String {
             }
             encode(&package.name, &mut text);
         }
+        PackageType::Gem => encode(&package.name, &mut text),
         PackageType::Pypi => encode(&normal_name(&package.name), &mut text),
         PackageType::Maven => encode_parts(&package.name, ':', &mut text),
         PackageType::Npm | PackageType::Golang => encode_parts(&package.name, '/', &mut text),
@@ -23,9 +24,10 @@ pub(super) fn purl(package: &FoundPackage, os: Option<&OsRelease>) -> String {
         text.push('@');
         encode(&package.version, &mut text);
     }
-    if package.kind.is_os() {
-        let distro = os.map(distro);
-        let qualifiers = [("arch", package.arch.as_deref()), ("distro", distro.as_deref())];
+    if package.kind.is_os() || package.kind == PackageType::Gem {
+        let distro = os.filter(|_| package.kind.is_os()).map(distro);
+        let arch = if package.kind.is_os() { "arch" } else { "platform" };
+        let qualifiers = [(arch, package.arch.as_deref()), ("distro", distro.as_deref())];
         let mut before = '?';
         for (key, value) in qualifiers.into_iter().filter_map(|(key, value)| Some((key, value?))) {
             text.push(before);
@@ -101,5 +103,9 @@ mod tests {
         assert_eq!(of(PackageType::Golang, "stdlib", "1.19.8", None), "pkg:golang/stdlib@1.19.8");
         assert_eq!(of(PackageType::Maven, "org.x:y", "1", None), "pkg:maven/org.x/y@1");
         assert_eq!(of(PackageType::Maven, "y", "", None), "pkg:maven/y");
+        assert_eq!(of(PackageType::Gem, "rack", "2.2.22", Some(&debian)), "pkg:gem/rack@2.2.22");
+        let java =
+            FoundPackage { arch: Some("java".to_owned()), ..FoundPackage::new(PackageType::Gem, "racc", "1.6.0") };
+        assert_eq!(purl(&java, Some(&debian)), "pkg:gem/racc@1.6.0?platform=java");
     }
 }

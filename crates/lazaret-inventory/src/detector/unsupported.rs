@@ -46,8 +46,6 @@ const SIGNS: &[Sign] = &[
     os("db.sqlite", "var/guix/db", "Guix packages"),
     os("*.plist", "var/db/xbps", "XBPS packages"),
     os("application-inventory.json", "share/bottlerocket", "Bottlerocket packages"),
-    language("*.gemspec", "specifications", "Ruby gems"),
-    language("*.gemspec", "specifications/default", "Ruby gems"),
     language("installed.json", "vendor/composer", "PHP Composer packages"),
     language("*.deps.json", "", ".NET packages"),
     language("*.json", "conda-meta", "Conda packages"),
@@ -68,7 +66,7 @@ impl Detector for Unsupported {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn doc(&self) -> &'static str {

@@ -73,8 +73,23 @@ fn gems_of_the_system_are_covered() {
             .file("etc/os-release", OS)
             .file("var/lib/dpkg/status", STATUS)
             .file("var/lib/dpkg/info/other.list", format!("/{owned}\n"))
-            .file(gem, "")
+            .file(gem, "s.name = \"x\"\ns.version = \"1\"\n")
     };
-    assert_eq!(flatten(&[layer(gem)]).0.problems, []);
+    let owner = Some("pkg:deb/debian/other@1?arch=amd64&distro=debian-12".to_owned());
+    assert_eq!(provider(&[layer(gem)]), owner);
+    assert_eq!(provider(&[layer("elsewhere")]), None);
+}
+
+#[test]
+fn what_no_detector_reads_is_covered_too() {
+    let rock = "usr/lib/luarocks/rocks-5.1/x/1-1/x-1-1.rockspec";
+    let layer = |owned: &str| {
+        Layer::new()
+            .file("etc/os-release", OS)
+            .file("var/lib/dpkg/status", STATUS)
+            .file("var/lib/dpkg/info/other.list", format!("/{owned}\n"))
+            .file(rock, "")
+    };
+    assert_eq!(flatten(&[layer(rock)]).0.problems, []);
     assert_eq!(flatten(&[layer("elsewhere")]).0.problems.len(), 1);
 }

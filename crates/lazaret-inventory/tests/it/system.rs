@@ -74,17 +74,17 @@ fn what_no_detector_reads_is_said() {
     assert!(inventory.os_packages);
     let problems: Vec<_> = inventory.problems.iter().map(|p| (p.kind, p.path.as_str())).collect();
     assert_eq!(problems, [(ProblemKind::Unsupported, "var/lib/rpm/rpmdb.sqlite")]);
-    let gems = Layer::new()
-        .file("usr/lib/ruby/gems/3.1.0/specifications/a-1.gemspec", "")
-        .file("usr/lib/ruby/gems/3.1.0/specifications/b-1.gemspec", "")
-        .file("srv/x.deps.json", "{}");
-    let (inventory, _) = flatten(&[gems]);
+    let others = Layer::new()
+        .file("lib/luarocks/rocks-5.1/a/1-1/a-1-1.rockspec", "")
+        .file("lib/luarocks/rocks-5.1/b/1-1/b-1-1.rockspec", "")
+        .file("opt/conda-meta/x.json", "{}");
+    let (inventory, _) = flatten(&[others]);
     let messages: Vec<_> = inventory.problems.iter().map(|p| p.message.as_str()).collect();
     assert_eq!(
         messages,
-        [".NET packages: no detector reads them yet", "Ruby gems: no detector reads them yet (2 files)"]
+        ["Lua rocks: no detector reads them yet (2 files)", "Conda packages: no detector reads them yet"]
     );
-    let removed = [Layer::new().file("srv/x.deps.json", "{}"), Layer::new().file(".wh.srv", "")];
+    let removed = [Layer::new().file("srv/conda-meta/x.json", "{}"), Layer::new().file(".wh.srv", "")];
     assert_eq!(kinds(&removed), [""; 0]);
 }
 
