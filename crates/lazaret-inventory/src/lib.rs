@@ -22,6 +22,7 @@ pub use layer::LayerInventory;
 pub use list::{detectors, fingerprint, formats};
 pub use scan::scan_layer;
 
+mod archive;
 mod content;
 mod detector;
 mod executable;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lazaret_model::{Digest, Evidence, OsRelease, Package, Problem, ProblemKind};
+use lazaret_model::{Digest, Evidence, OsRelease, Package, PackageType, Problem, ProblemKind};
 
 use super::{
     flat::{FlatImage, Identity},
@@ -110,25 +110,31 @@ fn joined(path: &str, inner: Option<&str>) -> String {
     inner.map_or_else(|| path.to_owned(), |inner| format!("{path}!/{inner}"))
 }
 
-/// Live packages whose version is not known, unless a package of the system stands for them.
+/// Live packages of which too little is known to ask for advisories: no version, or a jar without a group. Not where a
+/// package of the system stands for them.
 pub(super) fn without_version(packages: &Packages<'_>) -> Vec<Problem> {
     const TOLD: usize = 100;
-    let nameless =
-        |entry: &&Entry<'_>| entry.is_live() && entry.found.version.is_empty() && entry.provided_by.is_none();
     let mut problems: Vec<_> = packages
         .entries
         .values()
-        .filter(nameless)
-        .map(|entry| {
+        .filter(|entry| entry.is_live() && entry.provided_by.is_none())
+        .filter_map(|entry| {
+            let name = &entry.found.name;
+            let message = if entry.found.version.is_empty() {
+                format!("the version of {name} is not known")
+            } else if entry.found.kind == PackageType::Maven && !name.contains(':') {
+                format!("the Maven group of {name} is not known, so no advisory can be found")
+            } else {
+                return None;
+            };
             let place = entry.evidence.first().map(|(path, inner, _)| joined(path, *inner)).unwrap_or_default();
-            let message = format!("the version of {} is not known", entry.found.name);
-            Problem::new(ProblemKind::VersionUnknown, place, message)
+            Some(Problem::new(ProblemKind::VersionUnknown, place, message))
         })
         .collect();
     if problems.len() > TOLD {
         let more = problems.len() - TOLD;
         problems.truncate(TOLD);
-        let message = format!("the versions of {more} more packages are not known");
+        let message = format!("the versions or groups of {more} more packages are not known");
         problems.push(Problem::new(ProblemKind::VersionUnknown, "", message));
     }
     problems

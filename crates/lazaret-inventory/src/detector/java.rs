@@ -4,13 +4,15 @@ use lazaret_model::{PackageType, ProblemKind};
 use lazaret_oci::{Body, Limits};
 
 use super::{Candidate, Detector, Interest};
-use crate::layer::{FileFacts, FoundPackage};
+use crate::{
+    archive::{self, Archive, ArchiveError, Budget, Item, Part},
+    layer::{FileFacts, FoundPackage},
+};
 
-mod archive;
 mod coordinates;
+mod group;
 mod text;
 
-use archive::{Archive, ArchiveError, Budget, Item, Part};
 use coordinates::Clues;
 
 pub(crate) struct Java;
@@ -26,7 +28,7 @@ impl Detector for Java {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn doc(&self) -> &'static str {
@@ -68,7 +70,10 @@ impl Walk<'_> {
         let mut nested = Vec::new();
         let mut texts = Vec::new();
         let listed = archive.items(&mut self.budget, |path, item| {
-            clues.has_code |= coordinates::is_code(path);
+            if coordinates::is_code(path) {
+                clues.has_code = true;
+                clues.classes.add(path);
+            }
             if path == "META-INF/MANIFEST.MF" || coordinates::is_pom_properties(path) {
                 texts.push((path.to_owned(), item));
             } else if let Some(project) = coordinates::pom_project(path) {
@@ -77,6 +82,7 @@ impl Walk<'_> {
                 nested.push((path.to_owned(), item));
             }
         });
+        clues.classes.finish();
         self.told(inner, "", listed);
         let overlaps = archive::overlapping(archive, &mut texts, &mut nested);
         if overlaps {

@@ -5,6 +5,7 @@ use lazaret_oci::{Body, Limits};
 
 use super::{Candidate, Detector, Interest};
 use crate::{
+    archive::{Archive, ArchiveError, Budget, Part},
     content::Lines,
     layer::{FileFacts, FoundPackage},
 };
@@ -17,7 +18,7 @@ impl Detector for Python {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn doc(&self) -> &'static str {
@@ -29,13 +30,24 @@ impl Detector for Python {
         let wanted = match file.name {
             "METADATA" => directory.ends_with(".dist-info"),
             "PKG-INFO" => directory.ends_with(".egg-info") || directory.ends_with("EGG-INFO"),
-            name => name.ends_with(".egg-info") && name.len() > ".egg-info".len(),
+            name => name.ends_with(".egg-info") && name.len() > ".egg-info".len() || is_zipped_egg(name, file.head),
         };
         if wanted { Interest::Content } else { Interest::No }
     }
 
-    fn detect(&self, file: &Candidate<'_>, body: &Body<'_>, _limits: &Limits, facts: &mut FileFacts) {
-        let (name, version) = read_headers(body);
+    fn detect(&self, file: &Candidate<'_>, body: &Body<'_>, limits: &Limits, facts: &mut FileFacts) {
+        let mut inner = None;
+        let (name, version) = if is_zipped_egg(file.name, file.head) {
+            inner = Some(EGG_METADATA.to_owned());
+            match read_egg(body, limits) {
+                Ok(Some(metadata)) => read_headers(&Body::memory(&metadata)),
+                // a zip of something else
+                Ok(None) => return,
+                Err(error) => return facts.problem(error.kind(), format!("{EGG_METADATA}: {error}")),
+            }
+        } else {
+            read_headers(body)
+        };
         let complete = !name.is_empty() && !version.is_empty();
         if !complete {
             facts.not_understood("no Name or no Version in the metadata");
@@ -44,11 +56,31 @@ impl Detector for Python {
         let name = if name.is_empty() { path_name.to_owned() } else { name };
         let version = if version.is_empty() { path_version.to_owned() } else { version };
         if !name.is_empty() {
-            facts
-                .packages
-                .push(FoundPackage { uncertain: !complete, ..FoundPackage::new(PackageType::Pypi, name, version) });
+            let found = FoundPackage::new(PackageType::Pypi, name, version);
+            facts.packages.push(FoundPackage { uncertain: !complete, inner, ..found });
         }
     }
+}
+
+const EGG_METADATA: &str = "EGG-INFO/PKG-INFO";
+/// Bytes of metadata in an egg.
+const MAX_METADATA: u64 = 4 << 20;
+
+/// Eggs are directories or, where their code allows it, zip archives.
+fn is_zipped_egg(name: &str, head: &[u8]) -> bool {
+    name.strip_suffix(".egg").is_some_and(|stem| !stem.is_empty()) && head.starts_with(b"PK")
+}
+
+fn read_egg(body: &Body<'_>, limits: &Limits) -> Result<Option<Vec<u8>>, ArchiveError> {
+    let archive = Archive::open(Part::body(body))?;
+    let mut budget = Budget::new(limits);
+    let mut metadata = None;
+    archive.items(&mut budget, |path, item| {
+        if path == EGG_METADATA {
+            metadata = Some(item);
+        }
+    })?;
+    metadata.map(|item| archive.read(&item, MAX_METADATA, &mut budget)).transpose()
 }
 
 /// `Name` and `Version` of the headers, which end at the first empty line.
@@ -90,7 +122,7 @@ enum Header {
 
 /// `name-version.dist-info/METADATA`, `name-version-py3.11.egg-info`, `name-version-py3.11.egg/EGG-INFO/PKG-INFO`.
 fn from_path<'a>(file: &Candidate<'a>) -> (&'a str, &'a str) {
-    let holder = if file.name.ends_with(".egg-info") {
+    let holder = if file.name.ends_with(".egg-info") || file.name.strip_suffix(".egg").is_some() {
         file.name
     } else {
         let directory = file.directory().trim_end_matches("/EGG-INFO");
@@ -139,6 +171,25 @@ mod tests {
     fn a_real_distribution() {
         let text = include_str!("../../testdata/python/METADATA");
         assert_eq!(found("usr/local/lib/python3.11/dist-packages/Jinja2-2.10.dist-info/METADATA", text), "Jinja2 2.10");
+    }
+
+    #[test]
+    fn a_zipped_egg() {
+        let bytes = include_bytes!("../../testdata/python/my_test_package-1.0-py3.7.egg");
+        let path = "site-packages/my_test_package-1.0-py3.7.egg";
+        let file = Candidate::new(path, &bytes[..bytes.len().min(512)], 0o644);
+        assert_eq!(Python.interest(&file), Interest::Content);
+        let read = |bytes: &[u8]| {
+            let mut facts = FileFacts { path: path.to_owned(), ..FileFacts::default() };
+            Python.detect(&file, &Body::memory(bytes), &Limits::default(), &mut facts);
+            facts
+        };
+        let facts = read(bytes);
+        assert_eq!(facts.problems, []);
+        let found = &facts.packages[0];
+        assert_eq!((found.name.as_str(), found.version.as_str()), ("my-test-package", "1.0"));
+        assert_eq!(found.inner.as_deref(), Some("EGG-INFO/PKG-INFO"));
+        assert_eq!(read(&bytes[..bytes.len() - 30]).problems.len(), 1, "cut off");
     }
 
     #[test]

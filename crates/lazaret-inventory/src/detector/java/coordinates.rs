@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use super::group::{self, Classes};
+
 /// What one archive says about itself and about what was merged into it.
 #[derive(Default)]
 pub(super) struct Clues {
@@ -13,6 +15,7 @@ pub(super) struct Clues {
     /// Group and artifact of each `META-INF/maven/<group>/<artifact>/pom.xml`.
     pub(super) projects: Vec<(String, String)>,
     pub(super) has_code: bool,
+    pub(super) classes: Classes,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -64,17 +67,25 @@ pub(super) fn pom(path: &str, properties: &HashMap<String, String>) -> Pom {
 
 impl Clues {
     pub(super) fn packages(&self) -> Vec<Found> {
-        if self.poms.is_empty() {
-            return self.guess().into_iter().collect();
-        }
-        self.poms
+        let mut found: Vec<_> = self
+            .poms
             .iter()
             .map(|pom| Found {
                 name: format!("{}:{}", pom.group, pom.artifact),
                 version: pom.version.clone(),
                 uncertain: pom.version.is_empty(),
             })
-            .collect()
+            .collect();
+        // with the projects of what was merged into it, an archive may lack its own: `jython-standalone-2.7.2.jar`
+        let own = self.guess().filter(|own| found.is_empty() || !own.uncertain && !self.merged(own));
+        found.extend(own);
+        found
+    }
+
+    /// Whether a project that the archive states has the artifact's name.
+    fn merged(&self, own: &Found) -> bool {
+        let artifact = own.name.rsplit(':').next().unwrap_or_default();
+        self.poms.iter().any(|pom| pom.artifact.eq_ignore_ascii_case(artifact))
     }
 
     fn attribute(&self, name: &str) -> Option<&str> {
@@ -95,25 +106,45 @@ impl Clues {
         }
         let agree = named_version.is_some() && named_version == stated_version;
 
-        if let [(group, artifact)] = self.projects.as_slice() {
+        if let ([(group, artifact)], true) = (self.projects.as_slice(), self.poms.is_empty()) {
             return Some(Found { name: format!("{group}:{artifact}"), uncertain: version.is_empty(), version });
         }
-        let title = self.attribute("implementation-title").filter(|title| is_artifact(title));
         let symbolic = self.attribute("bundle-symbolicname").map(|name| name.split(';').next().unwrap_or(name).trim());
+        if let Some(found) = self.tomcat(symbolic, named, named_version) {
+            return Some(found);
+        }
+        if let Some(group) = group::known(named, &version, &self.classes) {
+            return Some(Found { name: format!("{group}:{named}"), uncertain: version.is_empty(), version });
+        }
+        let title = self.attribute("implementation-title").filter(|title| is_artifact(title));
         let module = self.attribute("automatic-module-name");
         let short = self.attribute("short-name").filter(|name| is_artifact(name));
         let artifact = match (named_version, short.or(title)) {
             (None, Some(title)) => last_part(title),
             _ => named,
         };
-        let stated_group = self.attribute("group-id").or_else(|| self.attribute("implementation-vendor-id"));
+        // what bundle plugins write unless told otherwise
+        let whole = symbolic.and_then(|name| name.strip_suffix(artifact)?.strip_suffix('.'));
+        let stated_group = whole.or_else(|| self.attribute("group-id"));
+        let stated_group = stated_group.or_else(|| self.attribute("implementation-vendor-id"));
         let stated_group = stated_group.filter(|group| is_group(group));
-        let guessed = || symbolic.or(module).filter(|name| is_group(name)).and_then(|name| group_of(name, artifact));
-        let name = match stated_group.or_else(guessed) {
-            Some(group) => format!("{group}:{artifact}"),
-            None => artifact.to_owned(),
+        let guessed = || {
+            let group = symbolic.or(module).filter(|name| is_group(name)).and_then(|name| group_of(name, artifact))?;
+            self.classes.are_in(&group.replace('.', "/")).then(|| group.to_owned())
         };
+        let group = stated_group.map(str::to_owned).or_else(guessed).or_else(|| self.classes.group(artifact));
+        let name = group.map_or_else(|| artifact.to_owned(), |group| format!("{group}:{artifact}"));
         Some(Found { name, version, uncertain: !(stated_group.is_some() && agree) })
+    }
+
+    /// Tomcat's own archives: the manifest's title and version are those of the specification (`javax.servlet`,
+    /// `4.0.FR`), and in its distribution the files have other names (`catalina.jar`).
+    fn tomcat(&self, symbolic: Option<&str>, named: &str, named_version: Option<&str>) -> Option<Found> {
+        let bundle = symbolic?.strip_prefix("org.apache.").filter(|name| name.starts_with("tomcat-"))?;
+        let artifact = if named_version.is_some() && named.starts_with("tomcat-") { named } else { bundle };
+        let version = named_version.or_else(|| self.attribute("bundle-version")).unwrap_or_default().to_owned();
+        let group = group::known(artifact, &version, &self.classes)?;
+        Some(Found { name: format!("{group}:{artifact}"), uncertain: version.is_empty(), version })
     }
 }
 
@@ -176,12 +207,20 @@ mod tests {
     use super::*;
 
     fn found(file: &str, manifest: &str) -> String {
-        let clues = Clues {
+        found_with(file, manifest, &[])
+    }
+
+    fn found_with(file: &str, manifest: &str, classes: &[&str]) -> String {
+        let mut clues = Clues {
             file_name: file.to_owned(),
             manifest: super::super::text::manifest(manifest),
             has_code: true,
             ..Clues::default()
         };
+        for class in classes {
+            clues.classes.add(class);
+        }
+        clues.classes.finish();
         let found = clues.packages();
         let found: Vec<_> =
             found.iter().map(|f| format!("{} {}{}", f.name, f.version, if f.uncertain { " ?" } else { "" })).collect();
@@ -218,15 +257,24 @@ mod tests {
             "org.x:thing 1.2 ?"
         );
         assert_eq!(
-            found(
+            found_with(
                 "jetty-io-9.4.57.jar",
-                "Bundle-SymbolicName: org.eclipse.jetty.io;singleton:=true\nBundle-Version: 9.4.57\n"
+                "Bundle-SymbolicName: org.eclipse.jetty.io;singleton:=true\nBundle-Version: 9.4.57\n",
+                &["org/eclipse/jetty/io/A.class"]
             ),
             "org.eclipse.jetty:jetty-io 9.4.57 ?"
         );
         assert_eq!(
+            found(
+                "hibernate-commons-annotations-5.1.0.Final.jar",
+                "Bundle-SymbolicName: org.hibernate.common.hibernate-commons-annotations\nBundle-Version: 5.1.0.Final\n\
+                 Implementation-Vendor-Id: org.hibernate\nImplementation-Version: 5.1.0.Final\n"
+            ),
+            "org.hibernate.common:hibernate-commons-annotations 5.1.0.Final"
+        );
+        assert_eq!(
             found("spring-core-5.3.1.jar", "Automatic-Module-Name: spring.core\nImplementation-Version: 5.3.1\n"),
-            "spring-core 5.3.1 ?"
+            "org.springframework:spring-core 5.3.1"
         );
         assert_eq!(
             found("jrt-fs.jar", "Implementation-Title: Java Runtime Environment\nImplementation-Version: 17.0.9\n"),
@@ -235,6 +283,48 @@ mod tests {
         assert_eq!(
             found("git.hpi", "Group-Id: org.jenkins-ci.plugins\nShort-Name: git\nPlugin-Version: 4.1\n"),
             "org.jenkins-ci.plugins:git 4.1 ?"
+        );
+    }
+
+    #[test]
+    fn a_guess_is_of_the_classes() {
+        assert_eq!(
+            found_with("x-core-1.0.jar", "Automatic-Module-Name: acme.x.core\n", &["com/acme/x/core/A.class"]),
+            "com.acme:x-core 1.0 ?"
+        );
+        assert_eq!(
+            found_with("h2.jar", "Implementation-Version: 1.4.200\n", &["org/h2/A.class"]),
+            "com.h2database:h2 1.4.200"
+        );
+    }
+
+    #[test]
+    fn merged_without_its_own_project() {
+        let merged = |file: &str| {
+            let pom = Pom { group: "g".to_owned(), artifact: "a".to_owned(), version: "1".to_owned() };
+            let mut clues = Clues { file_name: file.to_owned(), poms: vec![pom], has_code: true, ..Clues::default() };
+            clues.classes.add("org/python/core/A.class");
+            clues.classes.finish();
+            clues.packages().into_iter().map(|found| format!("{} {}", found.name, found.version)).collect::<Vec<_>>()
+        };
+        assert_eq!(merged("jython-standalone-2.7.2.jar"), ["g:a 1", "org.python:jython-standalone 2.7.2"]);
+        assert_eq!(merged("shop-1.0.jar"), ["g:a 1"], "a name alone says too little");
+    }
+
+    #[test]
+    fn tomcat() {
+        let manifest = |bundle: &str| {
+            format!(
+                "Bundle-SymbolicName: org.apache.{bundle}\nBundle-Version: 9.0.30\nImplementation-Title: javax.servlet\n\
+                 Implementation-Version: 4.0.FR\nImplementation-Vendor-Id: org.apache\n"
+            )
+        };
+        let of = |file: &str, bundle: &str| found(file, &manifest(bundle));
+        assert_eq!(of("catalina.jar", "tomcat-catalina"), "org.apache.tomcat:tomcat-catalina 9.0.30");
+        assert_eq!(of("tomcat-util-9.0.30.jar", "tomcat-util"), "org.apache.tomcat:tomcat-util 9.0.30");
+        assert_eq!(
+            of("tomcat-embed-el-9.0.30.jar", "tomcat-embed-jasper-el"),
+            "org.apache.tomcat.embed:tomcat-embed-el 9.0.30"
         );
     }
 

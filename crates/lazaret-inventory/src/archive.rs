@@ -18,7 +18,7 @@ const MAX_ARCHIVES: u64 = 10_000;
 const MAX_INFLATED: u64 = 1 << 30;
 
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ArchiveError {
+pub(crate) enum ArchiveError {
     #[error("{0}")]
     Zip(#[from] rawzip::Error),
     #[error("cannot be inflated: {0}")]
@@ -32,7 +32,7 @@ pub(super) enum ArchiveError {
 }
 
 impl ArchiveError {
-    pub(super) fn kind(&self) -> ProblemKind {
+    pub(crate) fn kind(&self) -> ProblemKind {
         match self {
             Self::Zip(_) | Self::Inflate(_) => ProblemKind::ParseError,
             Self::Method(_) | Self::Encrypted => ProblemKind::Unsupported,
@@ -42,7 +42,7 @@ impl ArchiveError {
 }
 
 /// What is left to spend on one file of the image.
-pub(super) struct Budget {
+pub(crate) struct Budget {
     entries: u64,
     archives: u64,
     inflated: u64,
@@ -52,7 +52,7 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             entries: MAX_ENTRIES,
             archives: MAX_ARCHIVES,
@@ -63,7 +63,7 @@ impl Budget {
         }
     }
 
-    pub(super) fn open_archive(&mut self) -> Result<(), ArchiveError> {
+    pub(crate) fn open_archive(&mut self) -> Result<(), ArchiveError> {
         let left = self.archives.checked_sub(1);
         self.archives = left.ok_or_else(|| self.spent("archives in one file", MAX_ARCHIVES))?;
         Ok(())
@@ -76,7 +76,7 @@ impl Budget {
 
 /// Bytes somewhere.
 #[derive(Clone, Copy)]
-pub(super) struct Part<'a> {
+pub(crate) struct Part<'a> {
     holder: Holder<'a>,
     start: u64,
     len: u64,
@@ -90,7 +90,7 @@ enum Holder<'a> {
 }
 
 impl<'a> Part<'a> {
-    pub(super) fn body(body: &'a Body<'a>) -> Self {
+    pub(crate) fn body(body: &'a Body<'a>) -> Self {
         Self { holder: Holder::Body(body), start: 0, len: body.len() }
     }
 }
@@ -114,14 +114,14 @@ impl ReaderAt for Part<'_> {
 }
 
 /// The content of an entry, or where it is.
-pub(super) enum Content<'a> {
+pub(crate) enum Content<'a> {
     Part(Part<'a>),
     Memory(Vec<u8>),
     File(File, u64),
 }
 
 impl Content<'_> {
-    pub(super) fn part(&self) -> Part<'_> {
+    pub(crate) fn part(&self) -> Part<'_> {
         match self {
             Self::Part(part) => *part,
             Self::Memory(bytes) => Part { holder: Holder::Memory(bytes), start: 0, len: bytes.len() as u64 },
@@ -131,26 +131,26 @@ impl Content<'_> {
 }
 
 /// Where an entry is and how it is stored.
-pub(super) struct Item {
+pub(crate) struct Item {
     wayfinder: ZipArchiveEntryWayfinder,
     method: CompressionMethod,
     encrypted: bool,
 }
 
-pub(super) struct Archive<'a> {
+pub(crate) struct Archive<'a> {
     zip: ZipArchive<Part<'a>>,
     part: Part<'a>,
 }
 
 impl<'a> Archive<'a> {
-    pub(super) fn open(part: Part<'a>) -> Result<Self, ArchiveError> {
+    pub(crate) fn open(part: Part<'a>) -> Result<Self, ArchiveError> {
         let mut buffer = vec![0; 8 << 10];
         let located = ZipLocator::new().locate_in_reader(part, &mut buffer, part.len);
         Ok(Self { zip: located.map_err(|(_, error)| error)?, part })
     }
 
     /// Calls `each` with the path of every entry that is no directory.
-    pub(super) fn items(&self, budget: &mut Budget, mut each: impl FnMut(&str, Item)) -> Result<(), ArchiveError> {
+    pub(crate) fn items(&self, budget: &mut Budget, mut each: impl FnMut(&str, Item)) -> Result<(), ArchiveError> {
         // as long as the longest record, or all there is
         let longest = rawzip::MAX_CENTRAL_DIRECTORY_RECORD_SIZE;
         let mut buffer = vec![0; usize::try_from(self.part.len).unwrap_or(longest).min(longest)];
@@ -178,7 +178,7 @@ impl<'a> Archive<'a> {
     }
 
     /// The bytes of a small entry.
-    pub(super) fn read(&self, item: &Item, limit: u64, budget: &mut Budget) -> Result<Vec<u8>, ArchiveError> {
+    pub(crate) fn read(&self, item: &Item, limit: u64, budget: &mut Budget) -> Result<Vec<u8>, ArchiveError> {
         let mut bytes = Vec::new();
         self.inflate(item, limit, budget, &mut |chunk| {
             bytes.extend_from_slice(chunk);
@@ -188,7 +188,7 @@ impl<'a> Archive<'a> {
     }
 
     /// The content of an entry that is an archive.
-    pub(super) fn content(
+    pub(crate) fn content(
         &self,
         item: &Item,
         limits: &Limits,
@@ -275,7 +275,7 @@ fn cut() -> ArchiveError {
 }
 
 /// Takes out the entries whose bytes overlap those of another; whether there are any.
-pub(super) fn overlapping(
+pub(crate) fn overlapping(
     archive: &Archive<'_>,
     texts: &mut Vec<(String, Item)>,
     nested: &mut Vec<(String, Item)>,
