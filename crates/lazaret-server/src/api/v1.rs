@@ -3,6 +3,7 @@
 //!
 //! A repository name is one path segment here: its slashes are written `%2F`.
 
+mod advisories;
 mod decision;
 mod image;
 mod principal;
@@ -47,6 +48,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
             get(of(Need::On(ReadDecisions), image::findings::findings)),
         )
         .route(
+            "/api/v1/repositories/{repository}/images/{digest}/inventory",
+            get(of(Need::On(ReadDecisions), image::inventory::inventory)),
+        )
+        .route(
             "/api/v1/repositories/{repository}/images/{digest}/history",
             get(of(Need::On(ReadDecisions), image::history::history)),
         )
@@ -55,6 +60,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
             get(of(Need::On(ReadDecisions), decision::show::show)),
         )
         .route("/api/v1/decisions/{id}", get(of(Need::Everywhere(ReadDecisions), decision::show::show_any)))
+        .route("/api/v1/advisories", get(of(Need::SignedIn, advisories::show::show)))
         .route("/api/v1/signing-keys", get(of(Need::SignedIn, signing_key::list::list)))
         .route(
             "/api/v1/principals",

@@ -149,7 +149,7 @@ fn share(bytes: u64, largest: u64) -> u64 {
 
 /// A `created_by` of the image configuration as the Dockerfile had it. Values of build arguments are left out: they
 /// may be secrets.
-pub(super) fn instruction(created_by: &str) -> String {
+pub(crate) fn instruction(created_by: &str) -> String {
     let text = created_by.trim();
     let text = text.strip_suffix("# buildkit").unwrap_or(text).trim_end();
     if let Some((_, rest)) = text.split_once("#(nop)") {

@@ -3,6 +3,7 @@
 use lazaret_assess::{Judge, JudgeSettings, Policy, SigningKey, generate_key};
 use lazaret_model::{Clock, ImageState, Problem, ProblemKind, Role, Severity, SnapshotInfo};
 use lazaret_oci::sha256;
+use serde_json::{Value, json};
 
 use crate::{
     console_fixture::{Browser, finding, form_token, index, judge, package, shop, subject},
@@ -59,6 +60,28 @@ async fn repositories_tags_and_a_blocked_image() {
         says(&none, &["0 of 2", "show all"]);
         assert_eq!(browser.status("/r/team/shop:1.0?layer=zzz&severity=zzz&x=1").await, 200);
     }
+}
+
+/// A page never shows what the API lacks.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_has_what_the_pages_show() {
+    let server = Server::start().await;
+    let ci = server.principal(Role::Contributor, "team/*");
+    let (image, signed) = shop(&server, &ci).await;
+    let path = format!("/api/v1/repositories/team%2Fshop/images/{}/inventory", image.digest);
+    let shown: Value = server.get(&ci, &path).await.json().await.unwrap();
+    assert_eq!(shown["decision"], json!(signed.id));
+    assert_eq!(shown["layers"][1]["step"], "RUN npm install (with 1 build argument)");
+    assert_eq!((&shown["layers"][0]["base"], &shown["layers"][0]["size"]), (&json!(true), &json!(3_000_000)));
+    assert_eq!(shown["packages"].as_array().unwrap().len(), 4);
+    assert_eq!(shown["facts"]["exposed_ports"], json!(["8080/tcp"]));
+    assert!(!shown.to_string().contains("do-not-show-this") && !shown.to_string().contains("hunter2"));
+    let waiting = server.push_image(&ci, "team/new", None, b"new").await;
+    let path = format!("/api/v1/repositories/team%2Fnew/images/{}/inventory", waiting.digest);
+    let shown: Value = server.get(&ci, &path).await.json().await.unwrap();
+    assert_eq!(shown, json!({ "decision": null }));
+    let shown: Value = server.get(&ci, "/api/v1/advisories").await.json().await.unwrap();
+    assert_eq!((&shown["starter"], &shown["accept_starter"]), (&json!(true), &json!(false)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,5 +2,6 @@
 
 pub(super) mod findings;
 pub(super) mod history;
+pub(super) mod inventory;
 pub(super) mod list;
 pub(super) mod show;

@@ -1,0 +1,3 @@
+//! The advisory data that verdicts rest on now.
+
+pub(super) mod show;
