@@ -27,3 +27,4 @@ mod content;
 mod detector;
 mod executable;
 mod list;
+mod room;

@@ -14,6 +14,7 @@ use crate::{
     layer::FileFacts,
     list::{DETECTORS, reads_by_name},
     path_set::PathHash,
+    room,
 };
 
 /// Files with facts, packages, and links with their bytes that one layer may have.
@@ -21,6 +22,8 @@ const MAX_FILES: usize = 100_000;
 const MAX_PACKAGES: usize = 100_000;
 /// Paths that lists of owners may name, in all: 80 MB.
 const MAX_OWNED: usize = 5_000_000;
+/// Bytes of paths, names, versions and messages of all facts.
+const MAX_TEXT: usize = 64 << 20;
 const MAX_LINKS: usize = 300_000;
 const MAX_LINK_BYTES: usize = 32 << 20;
 /// Files of one kind that no detector reads; more would say no more.
@@ -67,11 +70,13 @@ struct Scan<'a> {
     directories: Vec<PathHash>,
     whiteouts: Vec<String>,
     opaque: Vec<String>,
+    whiteout_bytes: usize,
     symlinks: BTreeMap<String, (String, Place)>,
     /// Hard links to what had no facts.
     hard_links: Vec<(String, String)>,
     link_bytes: usize,
     packages: usize,
+    text: usize,
     owned: usize,
     unsupported: HashMap<String, usize>,
     /// Detectors that asked for the content of the file that passes, as bits.
@@ -90,10 +95,12 @@ impl<'a> Scan<'a> {
             directories: Vec::new(),
             whiteouts: Vec::new(),
             opaque: Vec::new(),
+            whiteout_bytes: 0,
             symlinks: BTreeMap::new(),
             hard_links: Vec::new(),
             link_bytes: 0,
             packages: 0,
+            text: 0,
             owned: 0,
             unsupported: HashMap::new(),
             asked: 0,
@@ -139,6 +146,10 @@ impl<'a> Scan<'a> {
         self.packages += facts.packages.len();
         if self.packages > MAX_PACKAGES || self.files.len() + self.latent.len() >= MAX_FILES {
             return self.overflow("packages or package files");
+        }
+        self.text += text(&facts);
+        if self.text > MAX_TEXT {
+            return self.overflow("bytes of package facts");
         }
         self.owned += facts.packages.iter().map(|package| package.owns.len()).sum::<usize>();
         self.owned += facts.owner.as_ref().map_or(0, |owner| owner.owns.len());
@@ -202,6 +213,18 @@ impl<'a> Scan<'a> {
             self.symlinks.insert(path.to_owned(), (target.to_owned(), place));
         } else {
             self.hard_links.push((path.to_owned(), target.to_owned()));
+        }
+    }
+
+    fn whiteout(&mut self, path: &str) {
+        let Some(whiteout) = whiteout::of(path) else { return };
+        self.whiteout_bytes += path.len();
+        if self.whiteouts.len() + self.opaque.len() >= MAX_LINKS || self.whiteout_bytes > MAX_LINK_BYTES {
+            return self.overflow("whiteouts");
+        }
+        match whiteout {
+            whiteout::Whiteout::Remove(path) => self.whiteouts.push(path),
+            whiteout::Whiteout::Opaque(directory) => self.opaque.push(directory.to_owned()),
         }
     }
 
@@ -281,6 +304,15 @@ pub(crate) fn with_ancestors(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(path), |part| part.rsplit_once('/').map(|(directory, _)| directory))
 }
 
+/// Bytes of the texts of facts, and of what holds them.
+fn text(facts: &FileFacts) -> usize {
+    let packages: usize = facts.packages.iter().map(room::text).sum();
+    let problems: usize = facts.problems.iter().map(|problem| problem.path.len() + problem.message.len()).sum();
+    let os = facts.os.as_ref().map_or(0, |os| os.id.len() + os.version_id.len() + os.pretty_name.len());
+    // the path is also the key
+    2 * facts.path.len() + packages + problems + os
+}
+
 fn merge(files: BTreeMap<String, Kept>) -> Vec<FileFacts> {
     let mut merged = Vec::with_capacity(files.len());
     for kept in files.into_values() {
@@ -317,11 +349,7 @@ impl Visitor for Scan<'_> {
         }
         let name = entry.path.rsplit_once('/').map_or(entry.path, |(_, name)| name);
         if name.starts_with(".wh.") {
-            match whiteout::of(entry.path) {
-                Some(whiteout::Whiteout::Remove(path)) => self.whiteouts.push(path),
-                Some(whiteout::Whiteout::Opaque(directory)) => self.opaque.push(directory.to_owned()),
-                None => {}
-            }
+            self.whiteout(entry.path);
             return Want::Skip;
         }
         if entry.kind == EntryKind::Directory {

@@ -2,7 +2,10 @@
 
 use lazaret_model::{OsRelease, Problem, ProblemKind};
 
-use super::{flat::FlatImage, packages::Packages};
+use super::{
+    flat::{FlatImage, Gone},
+    packages::Packages,
+};
 use crate::layer::{Database, OsFacts};
 
 /// In this order; a later one counts only where the earlier ones are absent.
@@ -60,7 +63,12 @@ pub(super) fn problems(image: &FlatImage<'_>, os: Option<&OsRelease>, packages: 
             Some(file) => {
                 unknown(file.path, "a package database, but no file that says which system it is of".to_owned())
             }
-            None => Vec::new(),
+            None => removed(image).map_or_else(Vec::new, |gone| {
+                unknown(
+                    &gone.path,
+                    "the package database of a lower layer was removed; what it named may remain".to_owned(),
+                )
+            }),
         };
     };
     if database.is_none() {
@@ -78,6 +86,11 @@ pub(super) fn problems(image: &FlatImage<'_>, os: Option<&OsRelease>, packages: 
     let expected = if os.id == "alpine" { Database::Apk } else { Database::Dpkg };
     let strange = image.files().find(|f| f.facts.database.is_some_and(|d| d != expected && d != Database::Other));
     strange.map_or_else(Vec::new, |file| unknown(file.path, format!("a package database that is not of {}", name(os))))
+}
+
+/// A package of the system that went with its database.
+fn removed<'a, 'b>(image: &'b FlatImage<'a>) -> Option<&'b Gone<'a>> {
+    image.gone.iter().find(|gone| gone.package.kind.is_os())
 }
 
 fn name(os: &OsRelease) -> String {

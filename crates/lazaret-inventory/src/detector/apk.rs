@@ -1,6 +1,6 @@
 //! Alpine packages: `lib/apk/db/installed` under any root, also below `usr/` since Alpine merged them.
 
-use lazaret_model::{PackageType, SourcePackage};
+use lazaret_model::{PackageType, ProblemKind, SourcePackage};
 use lazaret_oci::{Body, Limits};
 
 use super::{Candidate, Detector, Interest, dpkg::Faults, root_before};
@@ -8,9 +8,13 @@ use crate::{
     content::Lines,
     layer::{Database, FileFacts, FoundPackage},
     path_set::PathHash,
+    room::Room,
 };
 
 pub(crate) struct Apk;
+
+/// Files of one package.
+const MAX_OWNED: usize = 2_000_000;
 
 impl Detector for Apk {
     fn id(&self) -> &'static str {
@@ -57,10 +61,14 @@ fn read_installed(body: &Body<'_>, root: &str, facts: &mut FileFacts) {
     let mut lines = Lines::new(body);
     let mut stanza = Stanza::default();
     let mut faults = Faults::default();
+    let mut room = Room::default();
     while let Some(line) = lines.next_line() {
         let line = line.into_owned();
         if line.is_empty() {
-            finish(std::mem::take(&mut stanza), facts, &mut faults);
+            finish(std::mem::take(&mut stanza), facts, &mut faults, &mut room);
+            if room.is_full() {
+                return faults.sum_up(facts);
+            }
             continue;
         }
         if stanza.first_line == 0 {
@@ -80,12 +88,17 @@ fn read_installed(body: &Body<'_>, root: &str, facts: &mut FileFacts) {
                 stanza.directory.push_str(root);
                 stanza.directory.push_str(value);
             }
+            "R" if stanza.owns.len() == MAX_OWNED => {
+                let message = format!("{}: more than {MAX_OWNED} files of one package", stanza.name);
+                facts.problem(ProblemKind::LimitExceeded, message);
+                return faults.sum_up(facts);
+            }
             "R" if stanza.directory.is_empty() => stanza.owns.push(PathHash::of(value)),
             "R" => stanza.owns.push(PathHash::of(&format!("{}/{value}", stanza.directory.trim_end_matches('/')))),
             _ => {}
         }
     }
-    finish(stanza, facts, &mut faults);
+    finish(stanza, facts, &mut faults, &mut room);
     if let Some(error) = lines.error {
         faults.push(facts, format!("line {}: cannot be read on: {error}", lines.number + 1));
     } else if !lines.ended {
@@ -98,7 +111,7 @@ fn is_field(name: &str) -> bool {
     name.len() == 1 && name.bytes().all(|b| b.is_ascii_alphabetic())
 }
 
-fn finish(stanza: Stanza, facts: &mut FileFacts, faults: &mut Faults) {
+fn finish(stanza: Stanza, facts: &mut FileFacts, faults: &mut Faults, room: &mut Room) {
     if stanza.first_line == 0 {
         return;
     }
@@ -109,12 +122,13 @@ fn finish(stanza: Stanza, facts: &mut FileFacts, faults: &mut Faults) {
         faults.push(facts, format!("line {}: {}: no version", stanza.first_line, stanza.name));
     }
     let version = stanza.version;
-    facts.packages.push(FoundPackage {
+    let package = FoundPackage {
         arch: Some(stanza.arch).filter(|arch| !arch.is_empty()),
         source: (!stanza.origin.is_empty()).then(|| SourcePackage { name: stanza.origin, version: version.clone() }),
         owns: stanza.owns.into_iter().collect(),
         ..FoundPackage::new(PackageType::Apk, stanza.name, version)
-    });
+    };
+    room.add(facts, package);
 }
 
 #[cfg(test)]

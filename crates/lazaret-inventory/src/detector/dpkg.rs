@@ -9,6 +9,7 @@ use crate::{
     content::Lines,
     layer::{Database, FileFacts, FoundPackage, OwnerList},
     path_set::{PathHash, PathSet},
+    room::{self, Room},
 };
 
 pub(crate) struct Dpkg;
@@ -135,11 +136,15 @@ fn read_status(body: &Body<'_>, strict_end: bool, facts: &mut FileFacts) {
     let mut lines = Lines::new(body);
     let mut stanza = Stanza::default();
     let mut faults = Faults::default();
+    let mut room = Room::default();
     let mut last_field = String::new();
     while let Some(line) = lines.next_line() {
         let line = line.into_owned();
         if line.trim().is_empty() {
-            finish(std::mem::take(&mut stanza), facts, &mut faults);
+            finish(std::mem::take(&mut stanza), facts, &mut faults, &mut room);
+            if room.is_full() {
+                return faults.sum_up(facts);
+            }
             last_field.clear();
             continue;
         }
@@ -148,8 +153,8 @@ fn read_status(body: &Body<'_>, strict_end: bool, facts: &mut FileFacts) {
         }
         if line.starts_with([' ', '\t']) {
             if let Some(value) = stanza.field(&last_field) {
-                value.push(' ');
-                value.push_str(line.trim());
+                room::extend(value, " ");
+                room::extend(value, line.trim());
             }
             continue;
         }
@@ -163,7 +168,7 @@ fn read_status(body: &Body<'_>, strict_end: bool, facts: &mut FileFacts) {
             _ => faults.push(facts, format!("line {}: neither a field nor a continuation", lines.number)),
         }
     }
-    finish(stanza, facts, &mut faults);
+    finish(stanza, facts, &mut faults, &mut room);
     if let Some(error) = lines.error {
         faults.push(facts, format!("line {}: cannot be read on: {error}", lines.number + 1));
     } else if strict_end && !lines.ended {
@@ -182,7 +187,7 @@ fn is_package_name(name: &str) -> bool {
 }
 
 /// Takes over a stanza when the package is installed, in whole or in part.
-fn finish(stanza: Stanza, facts: &mut FileFacts, faults: &mut Faults) {
+fn finish(stanza: Stanza, facts: &mut FileFacts, faults: &mut Faults, room: &mut Room) {
     if stanza.first_line == 0 {
         return;
     }
@@ -203,11 +208,12 @@ fn finish(stanza: Stanza, facts: &mut FileFacts, faults: &mut Faults) {
         faults.push(facts, format!("line {at}: {}: no valid version", stanza.package));
     }
     let source = source_of(&stanza);
-    facts.packages.push(FoundPackage {
+    let package = FoundPackage {
         arch: Some(stanza.architecture).filter(|arch| !arch.is_empty()),
         source: Some(source),
         ..FoundPackage::new(PackageType::Deb, stanza.package, stanza.version)
-    });
+    };
+    room.add(facts, package);
 }
 
 /// `Source: name (version)`; without the parentheses the version is the binary's, without a binNMU's `+bN`.

@@ -3,10 +3,11 @@
 use lazaret_model::PackageType;
 use lazaret_oci::{Body, Limits};
 
-use super::{Candidate, Detector, Interest};
+use super::{Candidate, Detector, Interest, dpkg::Faults};
 use crate::{
     executable::{self, Executable},
     layer::{FileFacts, FoundPackage},
+    room::Room,
 };
 
 pub(crate) mod build_info;
@@ -67,6 +68,7 @@ fn packages(toolchain: &str, modules: &str, facts: &mut FileFacts) {
         uncertain: stdlib.is_none(),
         ..FoundPackage::new(PackageType::Golang, "stdlib", stdlib.unwrap_or_default())
     });
+    let (mut room, mut faults) = (Room::default(), Faults::default());
     let mut linker_flags = None;
     let mut main_module: Option<Module<'_>> = None;
     let mut last: Option<(usize, Module<'_>)> = None;
@@ -76,14 +78,19 @@ fn packages(toolchain: &str, modules: &str, facts: &mut FileFacts) {
             "mod" | "dep" => {
                 let module = Module::parse(rest);
                 if module.path.is_empty() {
-                    facts.not_understood(format!("Go build information: a module without a path: {line:?}"));
+                    let line: String = line.chars().take(64).collect();
+                    let message = format!("Go build information: a module without a path: {line:?}");
+                    faults.push(facts, message);
                     continue;
                 }
                 if kind == "mod" {
                     main_module = Some(module);
                 }
                 last = Some((facts.packages.len(), module));
-                facts.packages.push(FoundPackage::new(PackageType::Golang, module.path, module.version));
+                room.add(facts, FoundPackage::new(PackageType::Golang, module.path, module.version));
+                if room.is_full() {
+                    break;
+                }
             }
             // the line before is what go.mod asks for, this one is what was built in
             "=>" => {
@@ -107,6 +114,7 @@ fn packages(toolchain: &str, modules: &str, facts: &mut FileFacts) {
             _ => {}
         }
     }
+    faults.sum_up(facts);
     let Some(main) = main_module else { return };
     for package in &mut facts.packages {
         if package.version == "(devel)" {

@@ -8,6 +8,7 @@ use crate::{
     archive::{Archive, ArchiveError, Budget, Part},
     content::Lines,
     layer::{FileFacts, FoundPackage},
+    room,
 };
 
 pub(crate) struct Python;
@@ -95,8 +96,8 @@ fn read_headers(body: &Body<'_>) -> (String, String) {
         }
         if line.starts_with([' ', '\t']) {
             match last {
-                Header::Name => name.push_str(line.trim()),
-                Header::Version => version.push_str(line.trim()),
+                Header::Name => room::extend(&mut name, line.trim()),
+                Header::Version => room::extend(&mut version, line.trim()),
                 Header::Other => {}
             }
             continue;

@@ -93,3 +93,39 @@ fn every_detector_survives_garbage() {
         assert!(inventory.problems.iter().any(|problem| problem.path == path), "{path}");
     }
 }
+
+#[test]
+fn a_database_that_never_ends() {
+    let status: Vec<_> = (0..100_005).map(|index| format!("P:a{index}\nV:1\n\n")).collect();
+    let status = status.concat();
+    let inventory = flatten(&[Layer::new().file("lib/apk/db/installed", status)]).0;
+    let kinds: Vec<_> = inventory.problems.iter().map(|problem| problem.kind.name()).collect();
+    assert_eq!((inventory.packages.len(), kinds), (100_000, vec!["limit_exceeded", "os_unknown"]));
+    let value = format!("Package: a\nVersion: 1\n{}\n", " xxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n".repeat(100_000));
+    let inventory = flatten(&[Layer::new().file("var/lib/dpkg/status", value)]).0;
+    assert!(inventory.packages[0].version.len() <= 4096);
+    assert!(inventory.problems.iter().any(|problem| problem.kind.name() == "limit_exceeded"));
+}
+
+#[test]
+fn many_files_with_long_paths() {
+    let deep = "d".repeat(200);
+    let mut layer = Layer::new();
+    for index in 0..80_000 {
+        let name = format!("{index:0>200}");
+        layer = layer.npm(&format!("{deep}/{name}/node_modules/x/package.json"), "x", "1.0.0");
+    }
+    let read = crate::layer::read(&layer.tar());
+    assert!(read.files.iter().map(|file| file.path.len()).sum::<usize>() <= 64 << 20);
+    assert_eq!(read.problems[0].kind.name(), "limit_exceeded");
+}
+
+#[test]
+fn whiteouts_without_end() {
+    let mut layer = Layer::new();
+    for index in 0..300_010 {
+        layer = layer.file(&format!("d/.wh.{index}"), "");
+    }
+    let read = crate::layer::read(&layer.tar());
+    assert_eq!((read.whiteouts.len(), read.problems[0].kind.name()), (300_000, "limit_exceeded"));
+}

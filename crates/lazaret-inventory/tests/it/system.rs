@@ -40,6 +40,9 @@ fn system_and_database_belong_together() {
     assert_eq!(kinds(&[alpine().file("lib/apk/db/installed", "")]), unknown, "an empty database");
     let deleted = [alpine().file("lib/apk/db/installed", INSTALLED), Layer::new().file("lib/apk/.wh.db", "")];
     assert_eq!(kinds(&deleted), unknown);
+    let all_gone = Layer::new().file("lib/apk/.wh.db", "").file("etc/.wh.os-release", "");
+    let [lower, _] = deleted;
+    assert_eq!(kinds(&[lower, all_gone]), unknown, "system and database deleted in a later layer");
     let foreign = Layer::new().file("etc/os-release", "ID=ubuntu\nID_LIKE=debian\nVERSION_ID=22.04\n");
     assert_eq!(kinds(&[foreign.file("var/lib/dpkg/status", STATUS)]), unknown, "no stream");
     assert_eq!(kinds(&[alpine().file("var/lib/dpkg/status", STATUS)]), unknown, "another system's database");
