@@ -122,7 +122,7 @@ pub(super) fn without_version(packages: &Packages<'_>) -> Vec<Problem> {
             let name = &entry.found.name;
             let message = if entry.found.version.is_empty() {
                 format!("the version of {name} is not known")
-            } else if entry.found.kind == PackageType::Maven && !name.contains(':') {
+            } else if entry.uncertain && entry.found.kind == PackageType::Maven && !name.contains(':') {
                 format!("the Maven group of {name} is not known, so no advisory can be found")
             } else {
                 return None;

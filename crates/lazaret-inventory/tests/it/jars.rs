@@ -76,7 +76,14 @@ fn manifests_and_names() {
     let only_name = zip(CompressionMethod::Deflated, &[("A.class", b"")]);
     let inventory = scanned("lib/other-3.0.jar", &only_name);
     assert_eq!(listed(&inventory), ["other 3.0 lib/other-3.0.jar"]);
+    // no advisory can be found for it
+    assert!(inventory.packages[0].uncertain && kinds(&inventory) == ["version_unknown"]);
+    let in_group = zip(CompressionMethod::Deflated, &[("com/acme/other/A.class", b"")]);
+    let inventory = scanned("lib/other-3.0.jar", &in_group);
+    assert_eq!(listed(&inventory), ["com.acme:other 3.0 lib/other-3.0.jar"]);
     assert!(inventory.packages[0].uncertain && inventory.problems.is_empty());
+    let starter = zip(CompressionMethod::Deflated, &[("META-INF/MANIFEST.MF", b"Implementation-Version: 1.2\n")]);
+    assert_eq!(kinds(&scanned("lib/x-starter-1.2.jar", &starter)), [""; 0], "without code there is nothing to judge");
     assert_eq!(kinds(&scanned("lib/app.jar", &only_name)), ["version_unknown"]);
     let resources = zip(CompressionMethod::Deflated, &[("messages.properties", b"")]);
     assert_eq!(listed(&scanned("lib/res.jar", &resources)), [""; 0]);

@@ -134,7 +134,7 @@ impl Clues {
         };
         let group = stated_group.map(str::to_owned).or_else(guessed).or_else(|| self.classes.group(artifact));
         let name = group.map_or_else(|| artifact.to_owned(), |group| format!("{group}:{artifact}"));
-        Some(Found { name, version, uncertain: !(stated_group.is_some() && agree) })
+        Some(Found { name, version, uncertain: self.has_code && !(stated_group.is_some() && agree) })
     }
 
     /// Tomcat's own archives: the manifest's title and version are those of the specification (`javax.servlet`,
