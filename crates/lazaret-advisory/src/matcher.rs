@@ -17,7 +17,7 @@ pub const MATCHER_VERSION: u32 = 1;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Component {
     pub kind: PackageType,
-    /// `Debian:12`, `Alpine:v3.20`, `PyPI`, `npm`, `RubyGems`: first argument of [`crate::AdvisoryDb::lookup`].
+    /// `Debian:12`, `Alpine:v3.20`, `PyPI`, `npm`, `RubyGems`, `crates.io`: first argument of [`crate::AdvisoryDb::lookup`].
     pub ecosystem: String,
     /// Normal form; the source package for deb and apk.
     pub name: String,
@@ -56,6 +56,7 @@ pub fn component(package: &Package, os: Option<&OsRelease>) -> Result<Component,
         PackageType::Npm => language::component(package, "npm"),
         PackageType::Maven => language::component(package, "Maven"),
         PackageType::Gem => language::component(package, "RubyGems"),
+        PackageType::Cargo => language::component(package, "crates.io"),
     }
 }
 

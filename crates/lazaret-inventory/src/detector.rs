@@ -7,6 +7,7 @@ use lazaret_oci::{Body, Limits};
 use crate::layer::FileFacts;
 
 pub(crate) mod apk;
+pub(crate) mod cargo;
 pub(crate) mod dpkg;
 pub(crate) mod gem;
 pub(crate) mod go;

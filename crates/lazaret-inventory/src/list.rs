@@ -2,12 +2,13 @@
 
 use crate::{
     detector::{
-        Candidate, Detector, Interest, apk, dpkg, gem, go, java, npm, os_release, python, ssh_server, unsupported,
+        Candidate, Detector, Interest, apk, cargo, dpkg, gem, go, java, npm, os_release, python, ssh_server,
+        unsupported,
     },
     layer::FORMAT,
 };
 
-pub(crate) static DETECTORS: [&dyn Detector; 10] = [
+pub(crate) static DETECTORS: [&dyn Detector; 11] = [
     &dpkg::Dpkg,
     &apk::Apk,
     &npm::Npm,
@@ -15,6 +16,7 @@ pub(crate) static DETECTORS: [&dyn Detector; 10] = [
     &go::Go,
     &java::Java,
     &gem::Gem,
+    &cargo::Cargo,
     &os_release::OsRelease,
     &ssh_server::SshServer,
     &unsupported::Unsupported,

@@ -15,6 +15,7 @@ pub enum PackageType {
     Golang,
     Maven,
     Gem,
+    Cargo,
 }
 
 impl PackageType {
@@ -27,6 +28,7 @@ impl PackageType {
             Self::Golang => "golang",
             Self::Maven => "maven",
             Self::Gem => "gem",
+            Self::Cargo => "cargo",
         }
     }
 

@@ -102,6 +102,20 @@ fn gems() {
 }
 
 #[test]
+fn crates() {
+    let of = |version| affects(PackageType::Cargo, "openssl-src", version, Scheme::Semver, ("300.0.0", "300.0.5"));
+    assert_eq!(of("300.0.4+3.0.1"), Confidence::High);
+    let libusb = component(&package(PackageType::Cargo, "libusb", "0.3.0"), None).unwrap();
+    let record = |informational| AdvisoryRecord {
+        scheme: "semver".to_owned(),
+        informational,
+        ..ranged("RUSTSEC-2016-0004", &[("0.0.0-0", "0.3.1-0")])
+    };
+    assert_eq!(match_records(&libusb, &[record(true)]), [], "unmaintained is no vulnerability");
+    assert_eq!(match_records(&libusb, &[record(false)]).len(), 1);
+}
+
+#[test]
 fn names_are_normal() {
     assert_eq!(component(&package(PackageType::Pypi, "Zope.Interface", "1"), None).unwrap().name, "zope-interface");
     assert_eq!(component(&package(PackageType::Npm, "@A/b", "1"), None).unwrap().name, "@A/b");

@@ -109,7 +109,7 @@ fn findings_equal_those_computed_from_the_raw_files() {
         ("npm", PackageType::Npm, Scheme::Npm),
         ("Go", PackageType::Golang, Scheme::Go),
         ("Maven", PackageType::Maven, Scheme::Maven),
-        ("crates.io", PackageType::Npm, Scheme::Semver),
+        ("crates.io", PackageType::Cargo, Scheme::Semver),
         ("RubyGems", PackageType::Gem, Scheme::Gem),
     ] {
         let naive = Naive::osv(&either(&shared, &format!("osv/{ecosystem}/all.zip")), ecosystem);

@@ -15,7 +15,7 @@ pub(super) fn purl(package: &FoundPackage, os: Option<&OsRelease>) -> String {
             }
             encode(&package.name, &mut text);
         }
-        PackageType::Gem => encode(&package.name, &mut text),
+        PackageType::Gem | PackageType::Cargo => encode(&package.name, &mut text),
         PackageType::Pypi => encode(&normal_name(&package.name), &mut text),
         PackageType::Maven => encode_parts(&package.name, ':', &mut text),
         PackageType::Npm | PackageType::Golang => encode_parts(&package.name, '/', &mut text),
@@ -104,6 +104,10 @@ mod tests {
         assert_eq!(of(PackageType::Maven, "org.x:y", "1", None), "pkg:maven/org.x/y@1");
         assert_eq!(of(PackageType::Maven, "y", "", None), "pkg:maven/y");
         assert_eq!(of(PackageType::Gem, "rack", "2.2.22", Some(&debian)), "pkg:gem/rack@2.2.22");
+        assert_eq!(
+            of(PackageType::Cargo, "openssl-src", "300.0.4+3.0.1", None),
+            "pkg:cargo/openssl-src@300.0.4%2B3.0.1"
+        );
         let java =
             FoundPackage { arch: Some("java".to_owned()), ..FoundPackage::new(PackageType::Gem, "racc", "1.6.0") };
         assert_eq!(purl(&java, Some(&debian)), "pkg:gem/racc@1.6.0?platform=java");

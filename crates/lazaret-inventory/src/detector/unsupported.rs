@@ -4,10 +4,7 @@
 use lazaret_oci::{Body, Limits};
 
 use super::{Candidate, Detector, Interest};
-use crate::{
-    executable,
-    layer::{Database, FileFacts, Unsupported as Fact},
-};
+use crate::layer::{Database, FileFacts, Unsupported as Fact};
 
 pub(crate) struct Unsupported;
 
@@ -58,8 +55,6 @@ const SIGNS: &[Sign] = &[
 /// Every path of the store names a package and its version; an image may have the store alone.
 const NIX_STORE: Sign = os("*", "", "Nix packages");
 
-const RUST: &str = "Rust crates in executables";
-
 impl Detector for Unsupported {
     fn id(&self) -> &'static str {
         "unsupported"
@@ -74,22 +69,13 @@ impl Detector for Unsupported {
     }
 
     fn interest(&self, file: &Candidate<'_>) -> Interest {
-        if sign(file).is_some() {
-            Interest::Name
-        } else if executable::is_executable(file.head) {
-            Interest::Content
-        } else {
-            Interest::No
-        }
+        if sign(file).is_some() { Interest::Name } else { Interest::No }
     }
 
-    fn detect(&self, file: &Candidate<'_>, body: &Body<'_>, _limits: &Limits, facts: &mut FileFacts) {
+    fn detect(&self, file: &Candidate<'_>, _body: &Body<'_>, _limits: &Limits, facts: &mut FileFacts) {
         if let Some(sign) = sign(file) {
             facts.unsupported = Some(Box::new(Fact { what: sign.what.to_owned(), os: sign.os }));
             facts.database = sign.os.then_some(Database::Other);
-        } else if executable::Executable::parse(body).is_ok_and(|program| program.section(".dep-v0").is_some()) {
-            // cargo-auditable's list of crates
-            facts.unsupported = Some(Box::new(Fact { what: RUST.to_owned(), os: false }));
         }
     }
 }
