@@ -26,6 +26,9 @@ pub(crate) struct Brief {
     pub platform: String,
     pub layers: Vec<Segment>,
     pub counts: Vec<Count>,
+    /// Not judged yet.
+    pub waiting: bool,
+    /// Why it is not allowed.
     pub judged: Option<Judged>,
 }
 
@@ -69,6 +72,7 @@ fn judged(stored: &Stored, row: &ManifestRow) -> Brief {
         platform: cut(&decision.platform.to_string(), 40),
         layers: segments,
         counts: counts(&decision.findings.iter().map(|finding| finding.severity)),
+        waiting: false,
         judged: Some(Judged {
             outcome: outcome_word(verdict.outcome),
             reason: verdict.reasons.first().map(|reason| cut(&reason.message, REASON)),
@@ -79,7 +83,13 @@ fn judged(stored: &Stored, row: &ManifestRow) -> Brief {
 }
 
 fn waiting(row: &ManifestRow) -> Brief {
-    Brief { platform: String::new(), layers: layers::waiting_stripe(&sizes(row)), counts: Vec::new(), judged: None }
+    Brief {
+        platform: String::new(),
+        layers: layers::waiting_stripe(&sizes(row)),
+        counts: Vec::new(),
+        waiting: true,
+        judged: None,
+    }
 }
 
 fn sizes(row: &ManifestRow) -> Vec<u64> {
