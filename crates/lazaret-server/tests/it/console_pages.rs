@@ -194,6 +194,22 @@ async fn a_decision_is_verified_and_made_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_image_of_very_many_packages_stays_a_page() {
+    let server = Server::start().await;
+    let ci = server.principal(Role::Contributor, "team/*");
+    let image = server.push_image(&ci, "team/app", Some("1"), b"one").await;
+    let mut packages: Vec<_> = (0..20_000).map(|n| package(&format!("p{n}"), "1", 1, None)).collect();
+    packages.extend((0..100).map(|n| package(&format!("q{n}"), "1", 2, None)));
+    let findings = packages.iter().take(2000).map(|p| finding("CVE-2026-1", Severity::Low, p)).collect();
+    let subject = subject(&image.digest, packages);
+    judge(&server, "team/app", &subject, ImageState::Blocked, findings, Vec::new());
+    let page = Browser::of(&server, &ci).await.page("/r/team/app:1").await;
+    says(&page, &["20000 packages", "and 14000 more", "and 80 more", "q0 1 (npm): clean", "2000 of 2000"]);
+    says(&page, &["The worst 500 are shown", "and 1800 more in the decision"]);
+    assert!(page.len() < 3_000_000, "{} bytes", page.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hostile_names_are_text_and_short() {
     let server = Server::start().await;
     let ci = server.principal(Role::Contributor, "team/*");

@@ -11,8 +11,9 @@ use crate::console::{
     text::{count, cut, size},
 };
 
-/// Squares of one layer.
-const MAX_SQUARES: usize = 1500;
+/// Squares on one page; every layer shows some, whatever the others hold.
+const MAX_SQUARES: usize = 6000;
+const LEAST_SQUARES: usize = 20;
 
 /// Packages of one layer that are also listed by name.
 const MAX_LISTED: usize = 400;
@@ -57,13 +58,17 @@ pub(super) fn views(
     for (index, finding) in findings.iter().enumerate() {
         first.entry(finding.purl.as_str()).and_modify(|(_, count)| *count += 1).or_insert((index, 1));
     }
-    let grid = |packages: &[(&Package, Look)]| {
+    let mut left = MAX_SQUARES;
+    let mut grid = |packages: &[(&Package, Look)]| {
         let square = |(package, look): &(&Package, Look)| square(package, *look, layers, &first, path);
-        packages.iter().take(MAX_SQUARES).map(square).collect::<Vec<_>>()
+        let squares: Vec<_> = packages.iter().take(left.max(LEAST_SQUARES)).map(square).collect();
+        left = left.saturating_sub(squares.len());
+        squares
     };
     let mut views: Vec<_> = layers
         .iter()
-        .map(|layer| LayerView {
+        .map(|layer| (layer, grid(&layer.packages)))
+        .map(|(layer, squares)| LayerView {
             number: layer.number,
             look: layer.look,
             digest: layer.digest.unwrap_or(layer.diff_id).short().to_owned(),
@@ -77,13 +82,14 @@ pub(super) fn views(
             summary: summary(layer),
             counts: counts(&layer.severities.iter().copied()),
             holds: holds(&layer.packages),
-            squares: grid(&layer.packages),
-            more: layer.packages.len().saturating_sub(MAX_SQUARES),
+            more: layer.packages.len() - squares.len(),
+            squares,
             findings_path: (!layer.severities.is_empty()).then(|| format!("{path}?layer={}#findings", layer.number)),
             listed: layer.packages.len() <= MAX_LISTED,
         })
         .collect();
     if !homeless.is_empty() {
+        let squares = grid(homeless);
         views.push(LayerView {
             number: 0,
             look: homeless.iter().map(|(_, look)| *look).max().unwrap_or(Look::Unsure),
@@ -94,8 +100,8 @@ pub(super) fn views(
             summary: String::new(),
             counts: Vec::new(),
             holds: holds(homeless),
-            squares: grid(homeless),
-            more: homeless.len().saturating_sub(MAX_SQUARES),
+            more: homeless.len() - squares.len(),
+            squares,
             findings_path: None,
             listed: homeless.len() <= MAX_LISTED,
         });
