@@ -24,7 +24,7 @@ pub(super) fn table(rows: &[Row]) -> String {
     }
     let text = table.to_string();
     format!(
-        "{text}\nJudged on the built-in starter set of about 150 advisories; `lazaret db update` fetches real data."
+        "{text}\nJudged on the built-in starter set of advisories; `lazaret db update` fetches real data."
     )
 }
 
