@@ -21,6 +21,7 @@ pub(crate) static FEEDS: &[&dyn Feed] = &[
     &osv::MAVEN,
     &osv::CRATES_IO,
     &osv::RUBYGEMS,
+    &osv::PACKAGIST,
     &alpine_secdb::AlpineSecdb,
     &debian_tracker::DebianTracker,
     &kev::Kev,

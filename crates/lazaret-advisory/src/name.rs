@@ -3,7 +3,12 @@
 /// The name under which records are stored and looked up. `ecosystem` is without release.
 pub(crate) fn normal_name(ecosystem: &str, name: &str) -> String {
     let name = name.trim();
-    if ecosystem == "PyPI" { pep503(name) } else { name.to_owned() }
+    match ecosystem {
+        "PyPI" => pep503(name),
+        // Composer compares them without case
+        "Packagist" => name.to_ascii_lowercase(),
+        _ => name.to_owned(),
+    }
 }
 
 /// PEP 503: lower case, runs of `-`, `_` and `.` become one `-`.
@@ -54,6 +59,7 @@ mod tests {
     #[test]
     fn names_have_one_form() {
         assert_eq!(normal_name("PyPI", "Zope.Interface__x"), "zope-interface-x");
+        assert_eq!(normal_name("Packagist", "Acme/Bundle"), "acme/bundle");
         assert_eq!(normal_name("npm", "@Scope/Name"), "@Scope/Name");
         assert_eq!(base("Debian:12"), "Debian");
     }

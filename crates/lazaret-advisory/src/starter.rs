@@ -160,6 +160,7 @@ fn scheme(ecosystem: &str) -> Option<Scheme> {
         "Maven" => Scheme::Maven,
         "crates.io" => Scheme::Semver,
         "RubyGems" => Scheme::Gem,
+        "Packagist" => Scheme::Composer,
         "Debian" => Scheme::Deb,
         "Alpine" => Scheme::Apk,
         _ => return None,

@@ -139,9 +139,10 @@ impl Slice {
 }
 
 /// The component that a package without a version would be, with a version that means nothing; only where the name is
-/// certain, as Go's build information makes it.
+/// certain, as Go's build information and Composer's list make it.
 pub(crate) fn versionless(package: &Package, os: Option<&OsRelease>) -> Option<Component> {
-    if package.kind != PackageType::Golang || component(package, os) != Err(NoComponent::Version) {
+    let named = matches!(package.kind, PackageType::Golang | PackageType::Composer);
+    if !named || component(package, os) != Err(NoComponent::Version) {
         return None;
     }
     component(&Package { version: "0".to_owned(), ..package.clone() }, os).ok()

@@ -8,6 +8,7 @@ use crate::layer::FileFacts;
 
 pub(crate) mod apk;
 pub(crate) mod cargo;
+pub(crate) mod composer;
 pub(crate) mod dpkg;
 pub(crate) mod gem;
 pub(crate) mod go;

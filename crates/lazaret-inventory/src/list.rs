@@ -2,13 +2,13 @@
 
 use crate::{
     detector::{
-        Candidate, Detector, Interest, apk, cargo, dpkg, gem, go, java, npm, os_release, python, ssh_server,
+        Candidate, Detector, Interest, apk, cargo, composer, dpkg, gem, go, java, npm, os_release, python, ssh_server,
         unsupported,
     },
     layer::FORMAT,
 };
 
-pub(crate) static DETECTORS: [&dyn Detector; 11] = [
+pub(crate) static DETECTORS: [&dyn Detector; 12] = [
     &dpkg::Dpkg,
     &apk::Apk,
     &npm::Npm,
@@ -17,6 +17,7 @@ pub(crate) static DETECTORS: [&dyn Detector; 11] = [
     &java::Java,
     &gem::Gem,
     &cargo::Cargo,
+    &composer::Composer,
     &os_release::OsRelease,
     &ssh_server::SshServer,
     &unsupported::Unsupported,

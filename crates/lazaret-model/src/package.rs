@@ -16,6 +16,7 @@ pub enum PackageType {
     Maven,
     Gem,
     Cargo,
+    Composer,
 }
 
 impl PackageType {
@@ -29,6 +30,7 @@ impl PackageType {
             Self::Maven => "maven",
             Self::Gem => "gem",
             Self::Cargo => "cargo",
+            Self::Composer => "composer",
         }
     }
 

@@ -8,12 +8,13 @@
 //! scheme cannot read at all sorts before every string that it can. Whether a version is well-formed is a separate
 //! question: [`Scheme::is_valid`].
 //!
-//! What is absent: ranges (the advisory room evaluates intervals itself), rpm, NuGet, Composer.
+//! What is absent: ranges (the advisory room evaluates intervals itself), rpm, NuGet.
 //!
 //! To add a scheme: a file with `compare(&str, &str)` and `is_valid(&str)`, a variant here, a table in `testdata`; the
 //! tests in `tests/it` then check order and totality by themselves.
 
 mod apk;
+mod composer;
 mod deb;
 mod gem;
 mod go;
@@ -46,17 +47,19 @@ pub enum Scheme {
     Gem,
     /// crates.io and everything else that follows semver.org.
     Semver,
+    /// Packagist: Composer's version parser with PHP's `version_compare`.
+    Composer,
 }
 
 /// A scheme name that this crate does not know.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("unknown version scheme {0:?}: expected deb, apk, npm, pep440, go, maven, gem or semver")]
+#[error("unknown version scheme {0:?}: expected deb, apk, npm, pep440, go, maven, gem, semver or composer")]
 pub struct UnknownScheme(pub String);
 
 impl Scheme {
     /// Every scheme, in the order of the enumeration.
-    pub const ALL: [Self; 8] =
-        [Self::Deb, Self::Apk, Self::Npm, Self::Pep440, Self::Go, Self::Maven, Self::Gem, Self::Semver];
+    pub const ALL: [Self; 9] =
+        [Self::Deb, Self::Apk, Self::Npm, Self::Pep440, Self::Go, Self::Maven, Self::Gem, Self::Semver, Self::Composer];
 
     /// The name stored in advisory records.
     pub const fn name(self) -> &'static str {
@@ -69,6 +72,7 @@ impl Scheme {
             Self::Maven => "maven",
             Self::Gem => "gem",
             Self::Semver => "semver",
+            Self::Composer => "composer",
         }
     }
 
@@ -85,6 +89,7 @@ impl Scheme {
             Self::Maven => maven::compare(a, b),
             Self::Gem => gem::compare(a, b),
             Self::Semver => semver::compare(a, b),
+            Self::Composer => composer::compare(a, b),
         }
     }
 
@@ -101,6 +106,7 @@ impl Scheme {
             Self::Maven => maven::is_valid(version),
             Self::Gem => gem::is_valid(version),
             Self::Semver => semver::is_valid(version),
+            Self::Composer => composer::is_valid(version),
         }
     }
 }

@@ -48,6 +48,7 @@ ecosystem!(GO, "Go", Go);
 ecosystem!(MAVEN, "Maven", Maven);
 ecosystem!(CRATES_IO, "crates.io", Semver);
 ecosystem!(RUBYGEMS, "RubyGems", Gem);
+ecosystem!(PACKAGIST, "Packagist", Composer);
 
 impl Feed for Osv {
     fn name(&self) -> &'static str {

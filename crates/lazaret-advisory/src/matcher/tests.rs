@@ -116,6 +116,17 @@ fn crates() {
 }
 
 #[test]
+fn composer_packages() {
+    let of = |version| affects(PackageType::Composer, "Acme/Bundle", version, Scheme::Composer, ("5.0", "5.4.20"));
+    assert_eq!((of("v5.4.1"), of("5.4.20-RC1")), (Confidence::High, Confidence::High));
+    let named = |version| component(&package(PackageType::Composer, "Acme/Bundle", version), None).map(|c| c.name);
+    assert_eq!((named("v1.0"), named("1.0-dev")), (Ok("acme/bundle".to_owned()), Ok("acme/bundle".to_owned())));
+    for branch in ["dev-main", "2.x-dev", "v2.1.X-DEV", "2.1.9999999.9999999-dev", "master", "", "é"] {
+        assert_eq!(named(branch), Err(NoComponent::Version), "{branch}");
+    }
+}
+
+#[test]
 fn names_are_normal() {
     assert_eq!(component(&package(PackageType::Pypi, "Zope.Interface", "1"), None).unwrap().name, "zope-interface");
     assert_eq!(component(&package(PackageType::Npm, "@A/b", "1"), None).unwrap().name, "@A/b");

@@ -54,9 +54,12 @@ fn an_ecosystem_without_a_feed_is_incomplete() {
     let judgement = Records::new([]).judge(&image);
     assert_eq!(kinds(&judgement), [("advisories_missing", "Maven".to_owned())]);
     assert_eq!(outcome(&judgement), Outcome::Incomplete);
-    for (kind, ecosystem) in
-        [(PackageType::Maven, "Maven"), (PackageType::Gem, "RubyGems"), (PackageType::Cargo, "crates.io")]
-    {
+    for (kind, ecosystem) in [
+        (PackageType::Maven, "Maven"),
+        (PackageType::Gem, "RubyGems"),
+        (PackageType::Cargo, "crates.io"),
+        (PackageType::Composer, "Packagist"),
+    ] {
         let judgement = Records::new([]).judge(&subject([package(kind, "p", "1.0.0")]));
         assert_eq!(kinds(&judgement), [("advisories_missing", ecosystem.to_owned())]);
         assert_eq!(outcome(&judgement), Outcome::Incomplete);

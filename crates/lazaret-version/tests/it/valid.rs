@@ -75,6 +75,39 @@ fn go() {
 }
 
 #[test]
+fn composer() {
+    check(
+        Scheme::Composer,
+        &[
+            "1",
+            "v1.2",
+            "V2",
+            "1.0.0.1",
+            "1.0.0-RC1-dev",
+            "1.0b2",
+            "2.x-dev",
+            "1.0.x-dev",
+            "20100102-203040",
+            "1.0+x",
+            "1.0-DEV",
+        ],
+        &[
+            "",
+            "dev-main",
+            "master",
+            "1.0.*",
+            "1.x",
+            "1.0.0.0.0",
+            "1.0-foo",
+            "1.0-1",
+            "1.0#ref",
+            "1.0-dev1",
+            "1.x-beta-dev",
+        ],
+    );
+}
+
+#[test]
 fn maven_and_gem() {
     check(Scheme::Maven, &["1", "1.0.Final", "r09", "1.0-SNAPSHOT"], &["", "${revision}", "1 0"]);
     check(
