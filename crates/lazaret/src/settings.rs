@@ -280,12 +280,12 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 /// The table as `docs/configuration.md` shows it.
 pub(crate) fn documentation() -> String {
-    let mut text = String::from("| Setting | Variable | Default | Meaning |\n|---|---|---|---|\n");
-    for setting in SETTINGS {
+    let row = |setting: &Setting| {
         let (key, variable) = (setting.key, setting.variable());
-        text += &format!("| `{key}` | `{variable}` | `{}` | {} |\n", setting.default, setting.doc);
-    }
-    text
+        format!("| `{key}` | `{variable}` | `{}` | {} |\n", setting.default, setting.doc)
+    };
+    let head = "| Setting | Variable | Default | Meaning |\n|---|---|---|---|\n".to_owned();
+    SETTINGS.iter().fold(head, |text, setting| text + &row(setting))
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 //! The binary as a user runs it: arguments, exit codes, stdout and stderr.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod admin;
 mod demo;

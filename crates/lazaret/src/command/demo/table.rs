@@ -23,9 +23,7 @@ pub(super) fn table(rows: &[Row]) -> String {
         ]);
     }
     let text = table.to_string();
-    format!(
-        "{text}\nJudged on the built-in starter set of advisories; `lazaret db update` fetches real data."
-    )
+    format!("{text}\nJudged on the built-in starter set of advisories; `lazaret db update` fetches real data.")
 }
 
 fn meaning(status: u16) -> String {
