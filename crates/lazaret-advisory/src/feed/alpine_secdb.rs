@@ -100,26 +100,27 @@ struct Fix<'a> {
 /// One record per id. Ids of one string name the same vulnerability; an id under several versions was fixed
 /// incompletely, so the highest counts; version `0` says that the package never had it.
 fn records(feed: &str, branch: &str, name: &str, secfixes: &Secfixes) -> Vec<AdvisoryRecord> {
-    let mut fixes: BTreeMap<&str, Fix<'_>> = BTreeMap::new();
+    let mut fixes: BTreeMap<String, Fix<'_>> = BTreeMap::new();
     for (version, texts) in secfixes {
         for text in texts {
-            let ids: Vec<&str> = text.split_whitespace().filter(|id| is_well_formed(id)).collect();
+            let ids = ids_of(text);
             for id in &ids {
-                let fix = fixes.entry(id).or_default();
+                let fix = fixes.entry(id.clone()).or_default();
                 if fix.version.is_none_or(|old| is_later(version, old)) {
                     fix.version = Some(version);
                 }
-                fix.aliases.extend(ids.iter().filter(|other| *other != id).map(|other| (*other).to_owned()));
+                fix.aliases.extend(ids.iter().filter(|other| *other != id).cloned());
             }
         }
     }
-    let record = |(id, mut fix): (&str, Fix<'_>)| {
+    let record = |(id, mut fix): (String, Fix<'_>)| {
         let version = fix.version.filter(|version| *version != "0");
         fix.aliases.sort();
         fix.aliases.dedup();
         let range = |fixed: &str| AffectedRange { fixed: Some(fixed.to_owned()), ..AffectedRange::default() };
+        let url = crate::name::is_cve(&id).then(|| format!("https://security.alpinelinux.org/vuln/{id}"));
         AdvisoryRecord {
-            id: id.to_owned(),
+            id,
             aliases: fix.aliases,
             feed: feed.to_owned(),
             ecosystem: format!("Alpine:{branch}"),
@@ -131,7 +132,7 @@ fn records(feed: &str, branch: &str, name: &str, secfixes: &Secfixes) -> Vec<Adv
             severity: Severity::Unknown,
             cvss: None,
             summary: String::new(),
-            url: crate::name::is_cve(id).then(|| format!("https://security.alpinelinux.org/vuln/{id}")),
+            url,
             informational: false,
         }
     };
@@ -142,12 +143,40 @@ fn is_later(version: &str, old: &str) -> bool {
     version != "0" && (old == "0" || Scheme::Apk.compare(version, old) == Ordering::Greater)
 }
 
-/// A CVE id, or another's id such as `XSA-207`, `wnpa-sec-2017-18`, `VSV00010`. Remarks (`(not affected)`, `N/A`) and
-/// malformed CVE ids are none.
-fn is_well_formed(id: &str) -> bool {
-    if id.to_ascii_uppercase().starts_with("CVE") {
-        return crate::name::is_cve(id);
+/// The ids in a string. A mistyped CVE id (`CVE_2019-2426`, `CVE-2017-17434-1`, `CVE-2021-35940.patch`) counts under
+/// both forms; one that cannot be told (`CVE-46838`) as it is, unless another id stands beside it: what was fixed is
+/// there, however it is written. Remarks (`(not affected)`, `N/A`, `CVE-????-?????`) are none.
+fn ids_of(text: &str) -> Vec<String> {
+    let mut ids = Vec::new();
+    let mut strange = Vec::new();
+    for word in text.split_whitespace() {
+        if !word.to_ascii_uppercase().starts_with("CVE") {
+            ids.extend(is_other_id(word).then(|| word.to_owned()));
+        } else if crate::name::is_cve(word) {
+            ids.push(word.to_owned());
+        } else if let Some(meant) = meant_cve(word) {
+            ids.extend([meant, word.to_owned()]);
+        } else if word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && word.bytes().any(|b| b.is_ascii_digit())
+        {
+            strange.push(word.to_owned());
+        }
     }
+    if ids.is_empty() { strange } else { ids }
+}
+
+/// `CVE`, a year, and a number of at least four digits, whatever is between and after them.
+fn meant_cve(word: &str) -> Option<String> {
+    let rest = word.get(3..)?.strip_prefix(['-', '_', ':'])?;
+    let (year, rest) = rest.split_at_checked(4)?;
+    let rest = rest.strip_prefix(['-', '_'])?;
+    let number: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    let id = format!("CVE-{year}-{number}");
+    crate::name::is_cve(&id).then_some(id)
+}
+
+/// Another's id, such as `XSA-207`, `wnpa-sec-2017-18`, `VSV00010`.
+fn is_other_id(id: &str) -> bool {
     id.starts_with(|c: char| c.is_ascii_alphabetic())
         && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         && (id.bytes().any(|b| b.is_ascii_digit()) || id.starts_with("GHSA-"))
@@ -207,12 +236,31 @@ mod tests {
             let record = parsed.records.iter().find(|r| r.id == id).unwrap();
             (record.status, record.ranges.first().and_then(|r| r.fixed.clone()))
         };
-        assert_eq!(parsed.records.len(), 4);
+        assert_eq!(parsed.records.len(), 6);
         assert_eq!(fixed("CVE-2020-0001"), (FindingStatus::Affected, Some("1.0-r0".to_owned())));
         assert_eq!(fixed("CVE-2020-0002"), (FindingStatus::NotAffected, None));
         assert_eq!(fixed("CVE-2020-0003").1.as_deref(), Some("1.0-r10"));
         assert_eq!(fixed("XSA-312").1.as_deref(), Some("1.0-r0"));
         assert!(parsed.records.iter().all(|r| r.ecosystem == "Alpine:edge"));
+    }
+
+    #[test]
+    fn mistyped_ids_are_not_lost() {
+        for (text, wanted) in [
+            ("CVE-2020-0001", "CVE-2020-0001"),
+            ("CVE_2019-2426", "CVE-2019-2426 CVE_2019-2426"),
+            ("CVE-2017-17434-1", "CVE-2017-17434 CVE-2017-17434-1"),
+            ("CVE-2021-35940.patch", "CVE-2021-35940 CVE-2021-35940.patch"),
+            ("CVE-46838", "CVE-46838"),
+            ("CVE-46838 XSA-1", "XSA-1"),
+            ("CVE-2022-????? XSA-398", "XSA-398"),
+            ("CVE N/A ZBX-11023", "ZBX-11023"),
+            ("CVE-2018-10103 (SMB - partially fixed)", "CVE-2018-10103"),
+            ("CVE-????-?????", ""),
+            ("CVE", ""),
+        ] {
+            assert_eq!(ids_of(text).join(" "), wanted, "{text}");
+        }
     }
 
     #[test]

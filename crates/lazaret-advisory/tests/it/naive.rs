@@ -62,8 +62,11 @@ impl Naive {
                 let statements = naive.packages.entry(name).or_default();
                 for (version, ids) in package["pkg"]["secfixes"].as_object().unwrap() {
                     let ids = ids.as_array().into_iter().flatten().flat_map(|id| id.as_str().unwrap().split(' '));
-                    for id in ids.filter(|id| version != "0" && well_formed(id)) {
-                        statements.push(Statement::Fixed { id: id.to_owned(), version: Some(version.clone()) });
+                    for id in ids.filter(|_| version != "0") {
+                        let meant = MISTYPED.iter().find(|(typed, _)| *typed == id).map(|(_, meant)| *meant);
+                        for id in meant.into_iter().chain((meant.is_some() || well_formed(id)).then_some(id)) {
+                            statements.push(Statement::Fixed { id: id.to_owned(), version: Some(version.clone()) });
+                        }
                     }
                 }
             }
@@ -130,6 +133,15 @@ impl Naive {
         found.map(id).collect()
     }
 }
+
+/// CVE ids that Alpine's files have wrong, with what they mean.
+const MISTYPED: [(&str, &str); 5] = [
+    ("CVE_2019-2426", "CVE-2019-2426"),
+    ("CVE-2017-17434-1", "CVE-2017-17434"),
+    ("CVE-2017-17434-2", "CVE-2017-17434"),
+    ("CVE-2021-35940.patch", "CVE-2021-35940"),
+    ("CVE-46838", "CVE-46838"),
+];
 
 fn well_formed(id: &str) -> bool {
     if let Some(rest) = id.strip_prefix("CVE") {
