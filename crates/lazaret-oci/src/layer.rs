@@ -56,6 +56,17 @@ pub struct LayerSummary {
     pub problems: Vec<Problem>,
 }
 
+/// Begin the messages of faults that are the machine's, not the layer's.
+const NOT_KEPT: &str = "the file could not be kept in a temporary file";
+const NOT_READ: &str = "the layer could not be read to its end";
+
+/// Whether a problem of a layer says nothing about the layer, but that our disk failed or was full while it was read:
+/// reading it again may go well.
+pub fn is_passing(problem: &Problem) -> bool {
+    let ours = |start| problem.message.starts_with(start);
+    problem.kind == ProblemKind::LayerUnreadable && (ours(NOT_KEPT) || ours(NOT_READ))
+}
+
 /// Reads one layer. `progress` is told the compressed bytes read so far, from another thread. Never fails: faults are
 /// problems, beside what was read before them.
 ///
@@ -123,8 +134,7 @@ fn tell(problems: &mut Problems, end: &End, stop: Option<tar::Stop>, state: &Sta
             problems.add(ProblemKind::DigestMismatch, "", || "the layer has more bytes than its size says".to_owned());
         }
         (State::Failed(why), _) => {
-            problems
-                .add(ProblemKind::LayerUnreadable, &path, || format!("the layer could not be read to its end: {why}"));
+            problems.add(ProblemKind::LayerUnreadable, &path, || format!("{NOT_READ}: {why}"));
         }
         (_, End::Fault(why)) => problems.add(ProblemKind::LayerUnreadable, &path, || why.clone()),
         (_, End::Limit(why)) => problems.add(ProblemKind::LimitExceeded, &path, || why.clone()),

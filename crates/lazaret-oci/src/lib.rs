@@ -23,7 +23,8 @@ pub use config::{ConfigError, MAX_CONFIG, image_facts};
 pub use descriptor::Descriptor;
 pub use hasher::{Hasher, sha256};
 pub use layer::{
-    Body, Entry, EntryKind, LayerSpec, LayerSummary, LayerTap, TapHandle, Visitor, Want, read_layer, whiteout,
+    Body, Entry, EntryKind, LayerSpec, LayerSummary, LayerTap, TapHandle, Visitor, Want, is_passing, read_layer,
+    whiteout,
 };
 pub use limits::Limits;
 pub use manifest::{ImageManifest, Index, MAX_MANIFEST, Manifest, ManifestError};

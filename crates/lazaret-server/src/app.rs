@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use lazaret_assess::CurrentJudge;
+use lazaret_assess::{CurrentJudge, Policy};
 use lazaret_model::{Clock, Timestamp};
 use lazaret_oci::LayerTap;
 use lazaret_store::{Store, StoreError};
@@ -20,6 +20,8 @@ pub struct ServerSettings {
     pub token_ttl: Duration,
     /// Scheme and host that clients reach the server by; `None` takes the `Host` header of the request.
     pub external_url: Option<Url>,
+    /// Policy of repositories that name none, as the judge has it.
+    pub default_policy: String,
     /// How long a client may take to send the head of a request, idle connections included.
     pub header_timeout: Duration,
     /// How long a body may stand still before the request counts as cut.
@@ -38,6 +40,7 @@ impl Default for ServerSettings {
             service: "lazaret".to_owned(),
             token_ttl: Duration::from_mins(5),
             external_url: None,
+            default_policy: Policy::DEFAULT.to_owned(),
             header_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_mins(2),
             drain_timeout: Duration::from_secs(20),

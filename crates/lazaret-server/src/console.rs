@@ -33,6 +33,7 @@ use axum::{
 
 pub(crate) use desk::Desk;
 pub(crate) use layers::instruction;
+pub(crate) use place::Place;
 pub(crate) use refusal::nothing_here;
 
 use crate::App;

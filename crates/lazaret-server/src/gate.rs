@@ -7,6 +7,7 @@
 //! | due, pre-gate | yes, with a warning | yes, with a warning |
 //! | quarantined, blocked, overdue, revoked | denied | yes, with a warning; an audit event |
 //! | blob reached from a served manifest of the repository | yes | yes |
+//! | blob of the repository that no manifest of it names | hidden (404) | yes, with a warning; an audit event |
 //! | blob of the repository, otherwise | denied | yes, with a warning; an audit event |
 //! | not in the repository | hidden (404) | hidden (404) |
 //!
@@ -125,9 +126,10 @@ pub const fn blob(rights: Rights, reach: Reach) -> Ruling {
         return Ruling::NoRight;
     }
     match reach {
-        Reach::Absent => Ruling::Hidden,
         Reach::Served => Ruling::Serve { caveat: None },
-        Reach::Unserved if rights.read_unapproved => Ruling::Serve { caveat: Some(Caveat::Unapproved) },
+        Reach::Loose | Reach::Unserved if rights.read_unapproved => Ruling::Serve { caveat: Some(Caveat::Unapproved) },
+        // Nothing that could be released holds a loose one.
+        Reach::Absent | Reach::Loose => Ruling::Hidden,
         Reach::Unserved => Ruling::Deny,
     }
 }

@@ -21,9 +21,11 @@ mod page;
 mod reads;
 mod router;
 mod serve;
+mod standing;
 
 pub use app::{App, ServerSettings};
 pub use auth::token_key::{TokenKey, TokenKeyError};
 pub use error::ApiError;
 pub use router::router;
 pub use serve::serve;
+pub use standing::{Standing, standing};

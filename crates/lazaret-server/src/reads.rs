@@ -1,5 +1,5 @@
 //! Reads of what is not approved, by those who may. Each is an audit event; a pull makes dozens of them, so they
-//! are counted by (principal, repository, digest) and written once a minute, never in the request.
+//! are counted by (principal, repository, digest) and written every few seconds, never in the request.
 
 use std::{
     collections::HashMap,
@@ -11,11 +11,14 @@ use lazaret_model::{Digest, Repository};
 
 use crate::App;
 
-/// How often counts are written down and idle taps are looked for.
-const PERIOD: Duration = Duration::from_mins(1);
+/// How often counts are written down: what a kill takes with it is no more than this.
+const PERIOD: Duration = Duration::from_secs(5);
 
-/// Of these periods, each how-many-th also removes upload sessions that have expired.
-const SWEEP_EVERY: u64 = 60;
+/// Of these periods, each how-many-th also looks for idle taps.
+const TAPS_EVERY: u64 = 12;
+
+/// And each how-many-th removes upload sessions that have expired.
+const SWEEP_EVERY: u64 = 720;
 
 /// Keys held before they are written early.
 const MAX_KEYS: usize = 10_000;
@@ -57,7 +60,9 @@ pub(crate) async fn keep_house(app: Arc<App>) {
             () = tokio::time::sleep(PERIOD) => {}
             () = app.reads.full.notified() => {}
         }
-        app.taps.drop_idle();
+        if period.is_multiple_of(TAPS_EVERY) {
+            app.taps.drop_idle();
+        }
         write_down(&app).await;
         if period.is_multiple_of(SWEEP_EVERY) {
             match app.ask(lazaret_store::Store::sweep_spool).await {
@@ -79,18 +84,14 @@ pub(crate) async fn write_down(app: &Arc<App>) {
     }
     let app = Arc::clone(app);
     let written = tokio::task::spawn_blocking(move || {
-        let mut rows = counts.into_iter();
-        for (key, count) in rows.by_ref() {
-            let (principal, repository, digest) = &key;
-            let target = format!("{repository}@{digest}");
+        let rows = counts.iter().map(|((principal, repository, digest), count)| {
             let detail = serde_json::json!({ "requests": count }).to_string();
-            if let Err(error) = app.store.audit(principal, "read_unapproved", &target, &detail) {
-                tracing::error!(error = %error, "reads of what is not approved could not be written to the audit log");
-                app.reads.put_back(std::iter::once((key, count)));
-                break;
-            }
+            (principal.clone(), "read_unapproved", format!("{repository}@{digest}"), detail)
+        });
+        if let Err(error) = app.store.audit_all(&rows.collect::<Vec<_>>()) {
+            tracing::error!(error = %error, "reads of what is not approved could not be written to the audit log");
+            app.reads.put_back(counts.into_iter());
         }
-        app.reads.put_back(rows);
     });
     if let Err(error) = written.await {
         tracing::error!(error = %error, "the audit of reads ended early");

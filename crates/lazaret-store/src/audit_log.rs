@@ -47,6 +47,13 @@ impl Store {
         self.write(|tx| append(tx, actor, action, target, detail))
     }
 
+    /// As [`Store::audit`], for several in one transaction: actor, action, target, detail.
+    pub fn audit_all(&self, rows: &[(String, &str, String, String)]) -> Result<(), StoreError> {
+        self.write(|tx| {
+            rows.iter().try_for_each(|(actor, action, target, detail)| append(tx, actor, action, target, detail))
+        })
+    }
+
     /// Up to `n` rows after `seq` `after`, oldest first; from the start with 0.
     pub fn audit_rows(&self, after: i64, n: usize) -> Result<Vec<AuditRow>, StoreError> {
         let sql = "SELECT seq, at, actor, action, target, detail, prev, hash FROM audit_log

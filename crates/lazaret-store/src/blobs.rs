@@ -32,6 +32,8 @@ pub struct BlobRow {
 pub struct BlobReach {
     /// Pushed to or mounted into the repository.
     pub in_repository: bool,
+    /// Config or layer of a manifest of this repository, in whatever state.
+    pub named: bool,
     /// Config or layer of a manifest of this repository whose state is served (approved, due, pre-gate).
     pub served: bool,
 }
@@ -102,12 +104,14 @@ impl Store {
     }
 
     /// Where a blob stands in a repository, by one query over indexes. An artifact, whose state is its subject's and
-    /// whose bytes nobody judged, does not open a blob that an image which is not served is made of.
+    /// whose bytes nobody judged, does not open a blob that an image which is not served is made of; and nothing opens
+    /// the bytes of a manifest that is not served itself, pushed as a blob too.
     pub fn blob_reach(&self, repository: &Repository, digest: &Digest) -> Result<BlobReach, StoreError> {
         let sql = format!(
             "SELECT EXISTS (
                  SELECT 1 FROM repository_blobs r JOIN blobs b ON b.digest = r.digest
                  WHERE r.repository = ?1 AND r.digest = ?2 AND b.state = 'live'),
+             EXISTS (SELECT 1 FROM manifest_blobs n WHERE n.repository = ?1 AND n.digest = ?2),
              EXISTS (
                  SELECT 1 FROM manifest_blobs e
                  JOIN manifests m ON m.repository = e.repository AND m.digest = e.manifest
@@ -116,10 +120,15 @@ impl Store {
                      SELECT 1 FROM manifest_blobs o
                      JOIN manifests i ON i.repository = o.repository AND i.digest = o.manifest
                      WHERE o.repository = ?1 AND o.digest = ?2
-                       AND i.kind = 'image' AND i.effective NOT IN {SERVED_STATES})))"
+                       AND i.kind = 'image' AND i.effective NOT IN {SERVED_STATES})))
+             AND NOT EXISTS (
+                 SELECT 1 FROM manifests s
+                 WHERE s.repository = ?1 AND s.digest = ?2 AND s.effective NOT IN {SERVED_STATES})"
         );
         let params = (repository.as_str(), digest.to_string());
-        let read = |row: &rusqlite::Row<'_>| Ok(BlobReach { in_repository: row.get(0)?, served: row.get(1)? });
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(BlobReach { in_repository: row.get(0)?, named: row.get(1)?, served: row.get(2)? })
+        };
         Ok(self.read(|c| db::one(c, &sql, params, read))?.unwrap_or_default())
     }
 

@@ -122,6 +122,14 @@ impl Store {
         Ok(None)
     }
 
+    /// Running jobs belong to their worker until `until`. One that has ended meanwhile is left alone.
+    pub fn renew_leases(&self, ids: &[i64], until: Timestamp) -> Result<(), StoreError> {
+        self.write(|tx| {
+            let sql = "UPDATE jobs SET lease_until = ?2 WHERE id = ?1 AND state = 'running'";
+            ids.iter().try_for_each(|id| db::execute(tx, sql, (id, until.as_millis())).map(drop))
+        })
+    }
+
     /// The job is done.
     pub fn complete(&self, id: i64) -> Result<(), StoreError> {
         self.write(|tx| {

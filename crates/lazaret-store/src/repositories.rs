@@ -1,11 +1,12 @@
 //! Repositories with their settings. One comes into being with its first blob, manifest or setting.
 
-use lazaret_model::{ImageState, Repository, Timestamp};
+use lazaret_model::{Digest, ImageState, Repository, Timestamp};
 use rusqlite::Row;
 
 use crate::{
-    Store, StoreError, audit_log,
+    Priority, Store, StoreError, Work, audit_log,
     db::{self, Tx},
+    queue,
 };
 
 /// A repository with its settings.
@@ -31,14 +32,18 @@ impl Store {
         self.read(|c| db::one(c, sql, [name.as_str()], row))
     }
 
-    /// Names the policy that judges the repository's images (`None`: the default). A repository that does not exist
-    /// yet is made. Its images are judged again when the caller enqueues that.
+    /// Names the policy that judges the repository's images (`None`: the default), and enqueues that they are judged
+    /// again, in one transaction. A repository that does not exist yet is made.
     pub fn set_policy(&self, name: &Repository, policy: Option<&str>, actor: &str) -> Result<(), StoreError> {
         self.write(|tx| {
             ensure(tx, name, actor)?;
             db::execute(tx, "UPDATE repositories SET policy = ?2 WHERE name = ?1", (name.as_str(), policy))?;
             let detail = serde_json::json!({ "policy": policy }).to_string();
-            audit_log::append(tx, actor, "set_policy", name.as_str(), &detail)
+            audit_log::append(tx, actor, "set_policy", name.as_str(), &detail)?;
+            for digest in images(tx, name)? {
+                queue::enqueue(tx, &Work::JudgeImage { repository: name.clone(), digest }, Priority::Background)?;
+            }
+            Ok(())
         })
     }
 
@@ -48,6 +53,11 @@ impl Store {
                    GROUP BY effective ORDER BY effective";
         self.read(|c| db::all(c, sql, [name.as_str()], |row| Ok((db::state(row, 0)?, db::count(row, 1)?))))
     }
+}
+
+fn images(tx: &Tx<'_>, name: &Repository) -> Result<Vec<Digest>, StoreError> {
+    let sql = "SELECT digest FROM manifests WHERE repository = ?1 AND kind = 'image' ORDER BY digest";
+    db::all(tx, sql, [name.as_str()], |row| db::digest(row, 0))
 }
 
 /// Makes the repository unless it is there.

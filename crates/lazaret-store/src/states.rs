@@ -90,7 +90,7 @@ fn write(tx: &Tx<'_>, repository: &Repository, digest: &Digest, change: &StateCh
     Ok(())
 }
 
-/// Audit row, and the indexes that are to be judged again.
+/// The audit row.
 fn announce(
     tx: &Tx<'_>,
     repository: &Repository,
@@ -102,12 +102,7 @@ fn announce(
     let detail = serde_json::json!({
         "previous": previous, "state": change.to, "decision": decision, "reason": change.reason,
     });
-    audit_log::append(tx, change.actor, "set_state", &format!("{repository}@{digest}"), &detail.to_string())?;
-    for parent in parents(tx, repository, digest)? {
-        let work = Work::JudgeIndex { repository: repository.clone(), digest: parent };
-        queue::enqueue(tx, &work, Priority::Push)?;
-    }
-    Ok(())
+    audit_log::append(tx, change.actor, "set_state", &format!("{repository}@{digest}"), &detail.to_string())
 }
 
 /// The state that the gate goes by; `None` when the manifest is not in the repository.
@@ -184,7 +179,8 @@ pub(crate) fn refresh_followers(tx: &Tx<'_>, repository: &Repository, subject: &
     Ok(())
 }
 
-/// Writes the effective state, moves the tags that it serves, and goes on to the followers.
+/// Writes the effective state, moves the tags that it serves, has the indexes that name it judged again, and goes on
+/// to the followers.
 fn spread(tx: &Tx<'_>, repository: &Repository, digest: &Digest, effective: ImageState) -> Result<(), StoreError> {
     db::execute(
         tx,
@@ -193,6 +189,10 @@ fn spread(tx: &Tx<'_>, repository: &Repository, digest: &Digest, effective: Imag
     )?;
     if effective.is_served() {
         tags::serve(tx, repository, digest)?;
+    }
+    for parent in parents(tx, repository, digest)? {
+        let work = Work::JudgeIndex { repository: repository.clone(), digest: parent };
+        queue::enqueue(tx, &work, Priority::Push)?;
     }
     refresh_followers(tx, repository, digest)
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use lazaret_inventory::{LayerInventory, fingerprint, scan_layer};
-use lazaret_model::Digest;
+use lazaret_model::{Digest, ProblemKind};
 use lazaret_oci::{LayerSpec, Limits};
 use lazaret_store::{Store, StoreError};
 
@@ -33,7 +33,8 @@ impl Layers {
         Ok(bytes.and_then(|b| serde_json::from_slice(&b).ok()))
     }
 
-    /// The inventory of a layer: stored, or as the tap makes it, or read from the blob now. `None`: no such blob.
+    /// The inventory of a layer: stored, or as the tap makes it, or read from the blob now. `None`: no such blob. Bytes
+    /// that do not have the digest any more are reported to the store, which serves them to nobody.
     pub fn inventory(&self, layer: &Digest, media_type: &str) -> Result<Option<LayerInventory>, StoreError> {
         self.wait_for_tap(layer);
         if let Some(found) = self.stored(layer)? {
@@ -47,7 +48,10 @@ impl Layers {
             media_type: media_type.to_owned(),
         };
         let inventory = scan_layer(&mut file, &spec, &self.limits, &|_| {});
-        if inventory.verified {
+        if inventory.digest.as_ref().is_some_and(|read| read != layer) {
+            self.store.blob_damaged(layer)?;
+        }
+        if is_worth_keeping(&inventory) {
             self.keep(layer, &inventory)?;
         }
         Ok(Some(inventory))
@@ -59,7 +63,7 @@ impl Layers {
 
     /// The tap is done; `None` when it has nothing worth keeping.
     pub(crate) fn finish(&self, digest: &Digest, inventory: Option<LayerInventory>) {
-        if let Some(inventory) = inventory
+        if let Some(inventory) = inventory.filter(is_worth_keeping)
             && let Err(error) = self.keep(digest, &inventory)
         {
             tracing::warn!(layer.digest = %digest, %error, "cannot keep a layer inventory; the layer will be read again");
@@ -87,4 +91,10 @@ impl Layers {
     fn lock(&self) -> MutexGuard<'_, HashSet<Digest>> {
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Of bytes that verified, and read to their end: what could not be read once may be readable the next time (a full
+/// disk, say), so the next judgement looks again.
+fn is_worth_keeping(inventory: &LayerInventory) -> bool {
+    inventory.verified && inventory.problems.iter().all(|problem| problem.kind != ProblemKind::LayerUnreadable)
 }

@@ -7,6 +7,7 @@
 
 mod job;
 mod layers;
+mod lease;
 mod list;
 mod runner;
 mod scheduler;

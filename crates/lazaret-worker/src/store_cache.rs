@@ -16,8 +16,6 @@ impl LayerCache for StoreCache {
     }
 
     fn put(&self, layer: &Digest, inventory: &Arc<LayerInventory>) {
-        if inventory.verified {
-            self.0.finish(layer, Some(LayerInventory::clone(inventory)));
-        }
+        self.0.finish(layer, Some(LayerInventory::clone(inventory)));
     }
 }

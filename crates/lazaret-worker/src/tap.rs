@@ -74,7 +74,7 @@ fn settle(shared: &Shared, layers: &Layers, inventory: Option<lazaret_inventory:
     let end = state.end.clone();
     drop(state);
     if let Some(End::Complete(digest)) = end {
-        let kept = inventory.filter(|i| i.digest.as_ref() == Some(&digest) && i.verified);
+        let kept = inventory.filter(|i| i.digest.as_ref() == Some(&digest));
         layers.finish(&digest, kept);
     }
 }

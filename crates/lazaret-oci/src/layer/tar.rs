@@ -15,7 +15,7 @@ use self::{
     sparse::SparseMap,
 };
 use super::{
-    Entry, EntryKind, Visitor, Want,
+    Entry, EntryKind, NOT_KEPT, Visitor, Want,
     body::Collector,
     chunks::Chunks,
     path::{self, Refused},
@@ -287,9 +287,9 @@ impl Walker<'_> {
         match (want, spill) {
             (Want::Stream, _) => self.visitor.end(&entry),
             (_, Ok(())) => self.visitor.whole(&entry, &self.collector.body()),
-            (_, Err(error)) => self.problems.add(ProblemKind::LayerUnreadable, &self.path, || {
-                format!("the file could not be kept in a temporary file: {error}")
-            }),
+            (_, Err(error)) => {
+                self.problems.add(ProblemKind::LayerUnreadable, &self.path, || format!("{NOT_KEPT}: {error}"));
+            }
         }
         Ok(())
     }

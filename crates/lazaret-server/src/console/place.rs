@@ -34,7 +34,7 @@ impl Place {
         }
     }
 
-    pub(super) const fn repository(&self) -> &Repository {
+    pub(crate) const fn repository(&self) -> &Repository {
         match self {
             Self::Repository(r) | Self::Tag(r, _) | Self::Image(r, _) | Self::Decision(r, _, _) => r,
         }

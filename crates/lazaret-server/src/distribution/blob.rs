@@ -21,10 +21,14 @@ pub(super) async fn reach(app: &App, repository: &Repository, digest: &Digest) -
     let is_empty_json = digest.to_string() == EMPTY_JSON;
     let (repository, digest) = (repository.clone(), digest.clone());
     let reach = app.ask(move |store| store.blob_reach(&repository, &digest)).await?;
-    Ok(match (reach.in_repository, reach.served || is_empty_json) {
-        (false, _) => Reach::Absent,
-        (true, false) => Reach::Unserved,
-        (true, true) => Reach::Served,
+    Ok(if !reach.in_repository {
+        Reach::Absent
+    } else if reach.served || is_empty_json {
+        Reach::Served
+    } else if reach.named {
+        Reach::Unserved
+    } else {
+        Reach::Loose
     })
 }
 
@@ -32,6 +36,6 @@ pub(super) async fn reach(app: &App, repository: &Repository, digest: &Digest) -
 /// people) it serves all that is there.
 pub(super) fn ruling(rights: gate::Rights, reach: Reach) -> Ruling {
     #[cfg(feature = "sabotage")]
-    let reach = if reach == Reach::Unserved { Reach::Served } else { reach };
+    let reach = if reach == Reach::Absent { reach } else { Reach::Served };
     gate::blob(rights, reach)
 }

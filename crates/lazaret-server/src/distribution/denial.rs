@@ -1,12 +1,16 @@
 //! Refusals by the gate: 403 `DENIED` with what a person needs to go on. docker prints the message of the first
 //! error, containerd the whole body; so the first reason and the command for the rest stand in the message.
 
-use lazaret_model::{Digest, ImageState, Reason, Repository, Verdict};
+use lazaret_model::{Digest, ImageState, Repository};
 use lazaret_store::ManifestRow;
-use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::{ApiError, call::Call};
+use crate::{
+    ApiError,
+    call::Call,
+    console::Place,
+    standing::{self, Standing},
+};
 
 /// Reasons in one answer; the rest is behind `verdict_url`.
 const MAX_REASONS: usize = 3;
@@ -18,21 +22,23 @@ const MAX_REASON: usize = 300;
 const RETRY_AFTER: u64 = 5;
 
 /// For a manifest that is not served.
-pub(super) async fn manifest(call: &Call, repository: &Repository, row: &ManifestRow) -> ApiError {
-    let reasons = match reasons(call, row).await {
-        Ok(reasons) => reasons,
+pub(super) async fn manifest(call: &Call, repository: &Repository, row: ManifestRow) -> ApiError {
+    let (name, looked_at) = (repository.clone(), row.clone());
+    let found = call.app.ask(move |store| standing::standing(store, &name, &looked_at)).await;
+    let Standing { reasons, .. } = match found {
+        Ok(found) => found,
         Err(error) => return error,
     };
     let pending = row.state == ImageState::Quarantined && row.decision.is_none();
-    let first = reasons.first().map_or_else(|| explain(row.state).to_owned(), |r| cut(&r.message));
+    let first = reasons.first().map_or_else(|| standing::explain(row.state).to_owned(), |r| cut(&r.message));
     let shown: Vec<_> =
         reasons.iter().take(MAX_REASONS).map(|r| json!({"rule": r.rule, "message": r.message})).collect();
     let mut detail = json!({
         "state": row.state.name(),
         "digest": row.digest,
-        "verdict_url": verdict_url(call, repository, &row.digest),
         "reasons": shown,
     });
+    point(&mut detail, call, &Place::Image(repository.clone(), row.digest.clone()), Some(&row.digest));
     if pending {
         detail["retry_after"] = json!(RETRY_AFTER);
     }
@@ -45,42 +51,21 @@ pub(super) async fn manifest(call: &Call, repository: &Repository, row: &Manifes
 /// For a blob that no served manifest of the repository holds.
 pub(super) fn blob(call: &Call, repository: &Repository, digest: &Digest) -> ApiError {
     let reason = "no approved image of this repository contains this blob";
-    ApiError::denied(format!("blob {digest} of {repository} is not released: {reason}")).with_detail(json!({
+    let mut detail = json!({
         "state": "not-approved",
         "digest": digest,
-        "verdict_url": format!("{}/api/v1/repositories/{}", call.origin, encode(repository.as_str())),
         "reasons": [{ "rule": "not_approved", "message": reason }],
-    }))
+    });
+    point(&mut detail, call, &Place::Repository(repository.clone()), None);
+    ApiError::denied(format!("blob {digest} of {repository} is not released: {reason}")).with_detail(detail)
 }
 
-async fn reasons(call: &Call, row: &ManifestRow) -> Result<Vec<Reason>, ApiError> {
-    #[derive(Deserialize)]
-    struct Brief {
-        verdict: Verdict,
-    }
-    let Some(id) = row.decision.clone() else { return Ok(Vec::new()) };
-    let Some(decision) = call.app.ask(move |store| store.decision(&id)).await? else { return Ok(Vec::new()) };
-    let brief: Brief = serde_json::from_str(&decision.body)
-        .map_err(|error| ApiError::internal("a stored decision could not be read", &error))?;
-    Ok(brief.verdict.reasons)
-}
-
-const fn explain(state: ImageState) -> &'static str {
-    match state {
-        ImageState::Quarantined => "it is not judged yet, try again in a few seconds",
-        ImageState::Blocked => "the policy does not allow it",
-        ImageState::Overdue => "its deadline for a fix has passed",
-        ImageState::Revoked => "it was revoked",
-        ImageState::Approved | ImageState::Due | ImageState::PreGate => "it is not released",
-    }
-}
-
-fn verdict_url(call: &Call, repository: &Repository, digest: &Digest) -> String {
-    format!("{}/api/v1/repositories/{}/images/{digest}", call.origin, encode(repository.as_str()))
-}
-
-fn encode(name: &str) -> String {
-    url::form_urlencoded::byte_serialize(name.as_bytes()).collect()
+/// Where to read on: `verdict_url` for people, `verdict_api` for programs.
+fn point(detail: &mut Value, call: &Call, page: &Place, image: Option<&Digest>) {
+    let name: String = url::form_urlencoded::byte_serialize(page.repository().as_str().as_bytes()).collect();
+    let image = image.map(|digest| format!("/images/{digest}")).unwrap_or_default();
+    detail["verdict_url"] = json!(format!("{}{page}", call.origin));
+    detail["verdict_api"] = json!(format!("{}/api/v1/repositories/{name}{image}", call.origin));
 }
 
 fn cut(text: &str) -> String {

@@ -12,6 +12,8 @@ pub struct Rights {
 pub enum Reach {
     /// Not in this repository, whatever others hold.
     Absent,
+    /// In this repository, in no manifest of it at all: a push is under way, or its manifest was deleted.
+    Loose,
     /// In this repository, in no manifest of it that is served.
     Unserved,
     /// Config or layer of a served manifest of this repository.
@@ -19,5 +21,5 @@ pub enum Reach {
 }
 
 impl Reach {
-    pub const ALL: [Self; 3] = [Self::Absent, Self::Unserved, Self::Served];
+    pub const ALL: [Self; 4] = [Self::Absent, Self::Loose, Self::Unserved, Self::Served];
 }

@@ -51,18 +51,18 @@ fn the_matrix_is_the_one_of_the_documents() {
         }
         table.push('\n');
     }
-    // quarantined approved blocked due overdue revoked pre-gate absent | blob: absent, unserved, served
+    // quarantined approved blocked due overdue revoked pre-gate absent | blob: absent, loose, unserved, served
     let expected = "\
-reader: 403 200 403 200w 403 403 200w 404 | 404 403 200
-contributor: 200u 200 200u 200w 200u 200u 200w 404 | 404 200u 200
-deleter: - - - - - - - - | - - -
-quarantine-reader: 200u 200 200u 200w 200u 200u 200w 404 | 404 200u 200
-releaser: - - - - - - - - | - - -
-exception-approver: - - - - - - - - | - - -
-catalog-lister: - - - - - - - - | - - -
-auditor: - - - - - - - - | - - -
-administrator: - - - - - - - - | - - -
-owner: 200u 200 200u 200w 200u 200u 200w 404 | 404 200u 200
+reader: 403 200 403 200w 403 403 200w 404 | 404 404 403 200
+contributor: 200u 200 200u 200w 200u 200u 200w 404 | 404 200u 200u 200
+deleter: - - - - - - - - | - - - -
+quarantine-reader: 200u 200 200u 200w 200u 200u 200w 404 | 404 200u 200u 200
+releaser: - - - - - - - - | - - - -
+exception-approver: - - - - - - - - | - - - -
+catalog-lister: - - - - - - - - | - - - -
+auditor: - - - - - - - - | - - - -
+administrator: - - - - - - - - | - - - -
+owner: 200u 200 200u 200w 200u 200u 200w 404 | 404 200u 200u 200
 ";
     assert_eq!(table, expected);
 }

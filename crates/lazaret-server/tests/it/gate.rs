@@ -103,7 +103,7 @@ async fn a_mount_needs_both_ends() {
     assert_eq!(mount_status(&server, &both, &sha256(b"?")).await, 202);
     // Mounted is not released: the blob is in no manifest there.
     let reader = server.principal(Role::Reader, "elsewhere");
-    assert_eq!(server.status(&reader, Method::GET, &format!("/v2/elsewhere/blobs/{}", image.layer)).await, 403);
+    assert_eq!(server.status(&reader, Method::GET, &format!("/v2/elsewhere/blobs/{}", image.layer)).await, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,7 +122,8 @@ async fn a_denial_says_why() {
     assert_eq!(error["detail"]["retry_after"], 5);
     let message = error["message"].as_str().unwrap();
     assert!(message.contains("not judged yet") && message.contains("lazaret why app@sha256:"), "{message}");
-    let verdict = error["detail"]["verdict_url"].as_str().unwrap();
+    assert_eq!(error["detail"]["verdict_url"], server.url(&format!("/r/app@{}", image.digest)));
+    let verdict = error["detail"]["verdict_api"].as_str().unwrap();
     let path = verdict.strip_prefix(&format!("http://{}", server.address)).unwrap();
     assert_eq!(server.status(&reader, Method::GET, path).await, 200);
 
@@ -138,6 +139,12 @@ async fn a_denial_says_why() {
     assert_eq!((reasons.len(), &reasons[0]["rule"]), (3, &json!("known_vulnerability")));
     let blob: Value = server.get(&reader, &format!("/v2/app/blobs/{}", image.layer)).await.json().await.unwrap();
     assert_eq!(blob["errors"][0]["code"], "DENIED");
+    assert_eq!(blob["errors"][0]["detail"]["verdict_url"], server.url("/r/app"));
+    // A person's word comes first.
+    server.store.set_state(&app, &image.digest, ImageState::Revoked, None, "test", "it was stolen").unwrap();
+    let body: Value = server.get(&reader, "/v2/app/manifests/v1").await.json().await.unwrap();
+    let first = &body["errors"][0]["detail"]["reasons"][0];
+    assert_eq!((&first["rule"], &first["message"]), (&json!("revoked"), &json!("it was revoked: it was stolen")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -197,7 +204,15 @@ async fn an_index_goes_by_its_own_state_and_its_children_by_theirs() {
     .to_string();
     let digest = server.put_manifest(&ci, "app", Some("multi"), OCI_INDEX, &index).await;
     server.set_state("app", &good.digest, ImageState::Approved);
-    server.set_state("app", &bad.digest, ImageState::Blocked);
+    let decision = crate::api::decision(&bad.digest, &["too old"]);
+    let app = crate::support::repository("app");
+    server.store.set_state(&app, &bad.digest, ImageState::Blocked, Some(&decision), "test", "test").unwrap();
+    server.set_state("app", &digest, ImageState::Blocked);
+    let body: Value = server.get(&reader, "/v2/app/manifests/multi").await.json().await.unwrap();
+    let reasons = json!([{ "rule": "known_vulnerability", "message": "linux/arm64: too old" }]);
+    assert_eq!(body["errors"][0]["detail"]["reasons"], reasons);
+    let shown = server.get(&reader, &format!("/api/v1/repositories/app/images/{digest}")).await;
+    assert_eq!(shown.json::<Value>().await.unwrap()["reasons"], reasons);
     let of = |digest: &Digest| format!("/v2/app/manifests/{digest}");
     assert_eq!(server.status(&reader, Method::GET, "/v2/app/manifests/multi").await, 403);
     assert_eq!(server.status(&reader, Method::GET, &of(&good.digest)).await, 200);

@@ -67,6 +67,14 @@ async fn the_catalog_shows_what_may_be_pulled() {
     let page = server.get(&lister, "/v2/_catalog?n=1&last=a").await;
     assert_eq!(header(&page, "link"), "</v2/_catalog?n=1&last=team%2Fx>; rel=\"next\"");
     assert_eq!(page.json::<Value>().await.unwrap()["repositories"], json!(["team/x"]));
+    // A token for one repository tells of no other.
+    let token = server.token(&reader, &["repository:team/x:pull"]).await;
+    let refused = server.bearer(&token, Method::GET, "/v2/_catalog").await;
+    assert_eq!(refused.status(), 401);
+    assert!(header(&refused, "www-authenticate").contains("scope=\"registry:catalog:*\""));
+    let token = server.token(&reader, &["registry:catalog:*"]).await;
+    let body: Value = server.bearer(&token, Method::GET, "/v2/_catalog").await.json().await.unwrap();
+    assert_eq!(body["repositories"], json!(["team/x", "team/y"]));
     // A lister sees names, no image.
     assert_eq!(server.status(&lister, Method::GET, "/v2/a/tags/list").await, 403);
 }

@@ -29,6 +29,8 @@ pub struct ManifestPut {
     pub subject: Option<Digest>,
     pub artifact_type: Option<String>,
     pub annotations: BTreeMap<String, String>,
+    /// An artifact that may take the state of what it is about: none of its blobs could be unpacked and run.
+    pub evidence: bool,
     /// Id of who pushes.
     pub principal: String,
 }
@@ -122,7 +124,9 @@ fn insert(tx: &Tx<'_>, put: &ManifestPut) -> Result<ImageState, StoreError> {
     let text = |digest: &Option<Digest>| digest.as_ref().map(ToString::to_string);
     let (own, decision) = states::remembered(tx, &put.repository, &put.digest)?;
     let follows = match follows(put) {
-        Some(subject) if states::follows_back(tx, &put.repository, &subject, &put.digest)? => None,
+        Some(subject) if holds_image(tx, put)? || states::follows_back(tx, &put.repository, &subject, &put.digest)? => {
+            None
+        }
         other => other,
     };
     let effective = states::effective_of(tx, &put.repository, own, follows.as_ref())?;
@@ -190,12 +194,24 @@ fn blobs_of(put: &ManifestPut) -> impl Iterator<Item = &Digest> {
     put.config.iter().chain(&put.blobs)
 }
 
-/// Whose state it takes (gate.md 7): an artifact its subject's; an artifact or index that is pushed as a fallback tag
-/// of referrers (`sha256-<hex>`, also with a suffix such as `.sig`) that of the digest the tag names. Never an image:
-/// it would leave quarantine by the name of its tag.
+/// Whether an index names an image or another index: then it is judged by its children, whatever its tag.
+fn holds_image(tx: &Tx<'_>, put: &ManifestPut) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM manifests WHERE repository = ?1 AND digest = ?2 AND kind <> 'artifact'";
+    for child in &put.manifests {
+        if db::one(tx, sql, (put.repository.as_str(), child.to_string()), |_| Ok(()))?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whose state it takes (gate.md 7): evidence its subject's; evidence, or an index of such, that is pushed as a
+/// fallback tag of referrers (`sha256-<hex>`, also with a suffix such as `.sig`) that of the digest the tag names.
+/// Never an image: it would leave quarantine by the name of its tag.
 fn follows(put: &ManifestPut) -> Option<Digest> {
     match put.kind {
         ManifestKind::Image => None,
+        ManifestKind::Artifact if !put.evidence => None,
         ManifestKind::Artifact if put.subject.is_some() => put.subject.clone(),
         ManifestKind::Artifact | ManifestKind::Index => put.tag.as_ref().and_then(fallback_subject),
     }

@@ -96,7 +96,7 @@ fn reach_follows_the_states_of_the_manifests_around_it() {
     let f = Fixture::new();
     let shared = f.blob("app", b"base layer");
     let reach = |name: &str, blob: &Digest| {
-        let BlobReach { in_repository, served } = f.store.blob_reach(&repo(name), blob).unwrap();
+        let BlobReach { in_repository, served, .. } = f.store.blob_reach(&repo(name), blob).unwrap();
         (in_repository, served)
     };
     assert_eq!(reach("app", &shared), (true, false));
@@ -120,4 +120,24 @@ fn reach_follows_the_states_of_the_manifests_around_it() {
     f.store.delete_manifest(&repo("app"), &two, "ci").unwrap();
     assert_eq!(reach("app", &shared), (true, false));
     assert_eq!(reach("none", &shared), (false, false));
+}
+
+#[test]
+fn reach_tells_what_no_manifest_names_and_hides_a_manifest_that_is_a_blob_too() {
+    let f = Fixture::new();
+    let loose = f.blob("app", b"loose");
+    assert!(!f.store.blob_reach(&repo("app"), &loose).unwrap().named);
+    let good = f.image("app", "good", None);
+    f.set("app", &good, ImageState::Approved);
+    let bad = f.image("app", "bad", None);
+    assert_eq!(f.blob("app", b"manifest bad"), bad);
+    let mut evidence = manifest("app", "evidence", ManifestKind::Artifact, None);
+    evidence.subject = Some(good);
+    evidence.blobs = vec![bad.clone(), loose.clone()];
+    assert_eq!(f.put(evidence).state, ImageState::Approved);
+    let reach = |blob: &Digest| f.store.blob_reach(&repo("app"), blob).unwrap();
+    assert_eq!(reach(&loose), BlobReach { in_repository: true, named: true, served: true });
+    assert_eq!(reach(&bad), BlobReach { in_repository: true, named: true, served: false });
+    f.set("app", &bad, ImageState::Approved);
+    assert!(reach(&bad).served);
 }

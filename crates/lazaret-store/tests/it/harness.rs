@@ -124,6 +124,7 @@ pub(crate) fn manifest(repository: &str, name: &str, kind: ManifestKind, tag: Op
         subject: None,
         artifact_type: None,
         annotations: BTreeMap::new(),
+        evidence: kind == ManifestKind::Artifact,
         principal: "sp-ci".to_owned(),
     }
 }

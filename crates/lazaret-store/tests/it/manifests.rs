@@ -157,3 +157,34 @@ fn deleting_leaves_the_blobs_and_the_history() {
     f.image("app", "v1", None);
     assert_eq!(f.state("app", &image), ImageState::Quarantined, "it is judged anew");
 }
+
+#[test]
+fn an_index_of_images_and_what_is_no_evidence_follow_nothing() {
+    let f = Fixture::new();
+    let (good, bad) = (f.image("app", "good", None), f.image("app", "bad", None));
+    f.set("app", &good, ImageState::Approved);
+    f.set("app", &bad, ImageState::Blocked);
+    let mut index = manifest("app", "index", ManifestKind::Index, Some(&format!("sha256-{}", good.hex())));
+    index.manifests = vec![bad];
+    assert_eq!(f.put(index).state, ImageState::Quarantined);
+    let mut archive = manifest("app", "archive", ManifestKind::Artifact, None);
+    (archive.subject, archive.evidence) = (Some(good.clone()), false);
+    assert_eq!(f.put(archive).state, ImageState::Quarantined);
+    let signature = f.artifact("app", "signature", &good, None);
+    let of_evidence = f.index("app", "of evidence", &[&signature]);
+    drain(&f);
+    f.set("app", &good, ImageState::Revoked);
+    let judge = Work::JudgeIndex { repository: repo("app"), digest: of_evidence };
+    assert!(drain(&f).contains(&judge), "what follows takes its indexes along");
+}
+
+#[test]
+fn a_policy_has_the_images_of_its_repository_judged_again() {
+    let f = Fixture::new();
+    let (image, other) = (f.image("app", "v1", None), f.image("other", "v1", None));
+    f.index("app", "index", &[&image]);
+    f.set("other", &other, ImageState::Approved);
+    drain(&f);
+    f.store.set_policy(&repo("app"), Some("staging"), "admin").unwrap();
+    assert_eq!(drain(&f), [Work::JudgeImage { repository: repo("app"), digest: image }]);
+}

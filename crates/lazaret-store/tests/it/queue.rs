@@ -135,3 +135,19 @@ fn workers_are_woken_and_miss_nothing() {
     assert!(waiters.into_iter().all(|w| w.join().unwrap()));
     assert!(start.elapsed() < Duration::from_secs(25));
 }
+
+#[test]
+fn a_lease_that_is_renewed_is_not_claimed_by_another() {
+    let f = Fixture::new();
+    f.store.enqueue(&work("a"), Priority::Push).unwrap();
+    let job = f.store.claim(f.now(), LEASE).unwrap().unwrap();
+    f.advance(50_000);
+    f.store.renew_leases(&[job.id, job.id + 1], in_millis(&f, 60_000)).unwrap();
+    f.advance(59_000);
+    assert!(f.store.claim(f.now(), LEASE).unwrap().is_none());
+    f.advance(2_000);
+    assert_eq!(f.store.claim(f.now(), LEASE).unwrap().unwrap().attempts, 2);
+    f.store.complete(job.id).unwrap();
+    f.store.renew_leases(&[job.id], in_millis(&f, 60_000)).unwrap();
+    assert_eq!(f.store.open_jobs().unwrap(), 0);
+}

@@ -5,13 +5,19 @@ use std::{collections::BTreeMap, sync::Arc};
 use lazaret_assess::{Judgement, Policy, Subject, next_state};
 use lazaret_inventory::{LayerInventory, coalesce};
 use lazaret_model::{Decision, Digest, ImageFacts, ImageState, Outcome, Platform, Problem, ProblemKind, Repository};
-use lazaret_oci::{ImageManifest, Manifest, image_facts};
-use lazaret_store::{ManifestRow, StateChange};
+use lazaret_oci::{ImageManifest, Manifest, image_facts, is_passing};
+use lazaret_store::{ManifestKind, ManifestRow, StateChange};
 
-use super::{ACTOR, Context, JobError};
+use super::{ACTOR, Context, JobError, Try, until_done};
 
 pub(crate) fn run(context: &Context, repository: &Repository, digest: &Digest) -> Result<(), JobError> {
-    let Some(row) = context.store.manifest(repository, digest)? else { return Ok(()) };
+    until_done(|| attempt(context, repository, digest))
+}
+
+fn attempt(context: &Context, repository: &Repository, digest: &Digest) -> Result<Try, JobError> {
+    let Some(row) = context.store.manifest(repository, digest)?.filter(|row| row.kind == ManifestKind::Image) else {
+        return Ok(Try::Done);
+    };
     let subject = subject(context, &row)?;
     let policy = context.policy_of(repository)?;
     let judge = context.judge.load();
@@ -24,20 +30,26 @@ pub(crate) fn run(context: &Context, repository: &Repository, digest: &Digest) -
     // An allow that absence made changes nothing and is not recorded, so that it explains nothing later either.
     let ineffective = outcome == Outcome::Allow && !state.is_served();
     if state == row.state && (ineffective || history.first().is_some_and(|p| says_the_same(p, &judgement))) {
-        return Ok(());
+        return Ok(Try::Done);
     }
     let reason = reason(&judgement, state, unexplained);
     let signed = context.key.sign_judgement(&judgement);
     context.store.put_contents(&judgement.contents)?;
-    // From the state that was read above: a person may have revoked it since; then the job is tried again.
+    // From the state that was read above: a person may have revoked it since.
     let from = Some(row.own_state);
     let change = StateChange { from, to: state, decision: Some(&signed), actor: ACTOR, reason: &reason };
-    context.store.change_state(repository, digest, &change)?;
-    tracing::info!(
-        repository = %repository, image.digest = %digest, state = %state, decision = %signed.id,
-        "judged"
-    );
-    Ok(())
+    let done = Try::of(context.store.change_state(repository, digest, &change))?;
+    if done == Try::Done {
+        tracing::info!(
+            repository = %repository, image.digest = %digest, state = %state, decision = %signed.id,
+            "judged"
+        );
+        // A policy or a snapshot that came during the judgement queued a job that may have ended before this one.
+        if context.policy_of(repository)?.name != policy.name || !Arc::ptr_eq(&judge, &context.judge.load()) {
+            return Ok(Try::Moved);
+        }
+    }
+    Ok(done)
 }
 
 /// Earlier decisions, newest first, back to the last one that allowed.
@@ -78,6 +90,10 @@ fn subject(context: &Context, row: &ManifestRow) -> Result<Subject, JobError> {
     for (layer, diff_id) in manifest.layers.iter().zip(&facts.diff_ids) {
         match context.layers.inventory(&layer.digest, &layer.media_type)? {
             Some(inventory) => {
+                // Our disk is no fault of the image: it waits in quarantine, or keeps its state, until this passes.
+                if let Some(fault) = inventory.problems.iter().find(|problem| is_passing(problem)) {
+                    return Err(JobError::passing(format!("layer {}: {}", layer.digest, fault.message)));
+                }
                 problems.extend(mismatch(layer, diff_id, &inventory));
                 layers.push(Arc::new(inventory));
             }

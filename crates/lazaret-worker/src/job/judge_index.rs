@@ -4,12 +4,16 @@ use lazaret_model::{Digest, ImageState, Repository};
 use lazaret_oci::Manifest;
 use lazaret_store::StateChange;
 
-use super::{ACTOR, Context, JobError};
+use super::{ACTOR, Context, JobError, Try, until_done};
 
 pub(crate) fn run(context: &Context, repository: &Repository, digest: &Digest) -> Result<(), JobError> {
-    let Some(row) = context.store.manifest(repository, digest)? else { return Ok(()) };
-    if row.state == ImageState::Revoked {
-        return Ok(());
+    until_done(|| attempt(context, repository, digest))
+}
+
+fn attempt(context: &Context, repository: &Repository, digest: &Digest) -> Result<Try, JobError> {
+    let Some(row) = context.store.manifest(repository, digest)? else { return Ok(Try::Done) };
+    if row.own_state == ImageState::Revoked {
+        return Ok(Try::Done);
     }
     let Ok(Manifest::Index(index)) = Manifest::parse(&row.bytes, Some(&row.media_type)) else {
         return Err(JobError::fatal("the stored bytes are no index"));
@@ -20,13 +24,16 @@ pub(crate) fn run(context: &Context, repository: &Repository, digest: &Digest) -
         children.push((name, child_state(context, repository, &child.digest)?));
     }
     let (state, reason) = combine(&children);
-    if state != row.state {
-        let change =
-            StateChange { from: Some(row.own_state), to: state, decision: None, actor: ACTOR, reason: &reason };
-        context.store.change_state(repository, digest, &change)?;
+    if state == row.own_state {
+        return Ok(Try::Done);
+    }
+    let change = StateChange { from: Some(row.own_state), to: state, decision: None, actor: ACTOR, reason: &reason };
+    if Try::of(context.store.change_state(repository, digest, &change))? == Try::Done {
         tracing::info!(repository = %repository, image.digest = %digest, state = %state, "index judged");
     }
-    Ok(())
+    // Looked at once more: a child that changed between the reading and the writing queued a job, which may have ended
+    // before the writing and found nothing to do.
+    Ok(Try::Moved)
 }
 
 fn child_state(context: &Context, repository: &Repository, digest: &Digest) -> Result<ImageState, JobError> {

@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use lazaret_assess::{Replay, replay};
-use lazaret_model::{Decision, ImageState, Outcome};
+use lazaret_model::{Decision, ImageState, Outcome, ProblemKind};
+use lazaret_oci::{media_type, sha256};
 use lazaret_store::{Priority, Work};
 
-use crate::support::{CLEAN, House, LODASH, judge};
+use crate::support::{CLEAN, House, LODASH, gzip, judge, tar};
 
 #[test]
 fn a_clean_image_is_approved_and_a_vulnerable_one_blocked() {
@@ -72,4 +73,48 @@ fn an_incomplete_judgement_changes_no_approved_image() {
     let signed = house.context.store.latest_decision(&house.repository, &image).unwrap().unwrap();
     let decision: Decision = serde_json::from_str(&signed.body).unwrap();
     assert_eq!(decision.verdict.outcome, Outcome::Incomplete);
+}
+
+#[test]
+fn what_was_deleted_meanwhile_is_done() {
+    let house = House::new(true);
+    let image = house.push_image("10001", &[CLEAN]);
+    let store = &house.context.store;
+    store.delete_manifest(&house.repository, &image, "person").unwrap();
+    house.run();
+    assert_eq!((store.open_jobs().unwrap(), store.failed_jobs().unwrap().len()), (0, 0));
+}
+
+#[test]
+fn a_stored_layer_that_has_changed_is_served_to_nobody() {
+    let house = House::new(true);
+    let layer = sha256(&gzip(&tar(&[CLEAN])));
+    let image = house.push_image("10001", &[CLEAN]);
+    let path = house.context.store.dir().join("blobs/sha256").join(&layer.hex()[..2]).join(layer.hex());
+    let mut bytes = std::fs::read(&path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    house.run();
+    assert_eq!(house.state(&image), ImageState::Blocked);
+    assert!(house.context.store.blob(&layer).unwrap().is_none());
+    assert!(house.context.layers.stored(&layer).unwrap().is_none());
+    // Pushing again heals.
+    assert_eq!(house.push_image("10001", &[CLEAN]), image);
+    house.run();
+    assert_eq!(house.state(&image), ImageState::Approved);
+}
+
+#[test]
+fn a_layer_that_could_not_be_read_to_its_end_is_looked_at_again() {
+    let house = House::new(true);
+    let whole = tar(&[CLEAN, LODASH]);
+    let cut = gzip(&whole[..1540]);
+    let digest = house.put_blob(&cut);
+    let read = house.context.layers.inventory(&digest, media_type::OCI_LAYER_GZIP).unwrap().unwrap();
+    assert!(
+        read.verified && read.problems.iter().any(|p| p.kind == ProblemKind::LayerUnreadable),
+        "{:?}",
+        read.problems
+    );
+    assert!(house.context.layers.stored(&digest).unwrap().is_none());
 }

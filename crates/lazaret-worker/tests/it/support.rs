@@ -119,6 +119,7 @@ impl House {
             subject: None,
             artifact_type: None,
             annotations: std::collections::BTreeMap::new(),
+            evidence: kind == ManifestKind::Artifact,
             principal: "ci".to_owned(),
         };
         self.context.store.put_manifest(put).unwrap();

@@ -152,7 +152,7 @@ fn wait_for_verdict(
     loop {
         let row = store.manifest(repository, digest)?.context("a pushed image is not in the store")?;
         if row.state != lazaret_model::ImageState::Quarantined {
-            return state_report::report(store, repository, &row);
+            return Ok(state_report::report(store, repository, &row)?);
         }
         if start.elapsed() > PATIENCE {
             bail!("{repository}@{digest} is still quarantined after {} s", PATIENCE.as_secs());

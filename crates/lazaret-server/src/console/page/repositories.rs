@@ -44,7 +44,7 @@ struct StateCount {
 
 pub(crate) async fn show(visit: Arc<Visit>) -> Result<Response, Refusal> {
     let visitor = visit.signed_in()?;
-    let (caller, now) = (visitor.caller.clone(), visit.now);
+    let (caller, now, default) = (visitor.caller.clone(), visit.now, visit.app.settings.default_policy.clone());
     let (repositories, names) = visit
         .app
         .ask(move |store| {
@@ -52,7 +52,7 @@ pub(crate) async fn show(visit: Arc<Visit>) -> Result<Response, Refusal> {
             let (mut seen, mut names) = (Vec::new(), Vec::new());
             for row in store.repositories()? {
                 if caller.may(Action::ReadDecisions, Some(&row.name)) {
-                    seen.push(line(store, row, now)?);
+                    seen.push(line(store, row, &default, now)?);
                 } else if lists {
                     names.push(row.name.to_string());
                 }
@@ -71,13 +71,13 @@ pub(crate) async fn show(visit: Arc<Visit>) -> Result<Response, Refusal> {
     Ok(respond::page(StatusCode::OK, &page)?)
 }
 
-fn line(store: &Store, row: RepositoryRow, now: Timestamp) -> Result<Line, StoreError> {
+fn line(store: &Store, row: RepositoryRow, default: &str, now: Timestamp) -> Result<Line, StoreError> {
     let tags = store.tags(&row.name, false, None, MAX_TAGS)?;
     let counts = store.state_counts(&row.name)?;
     let pushed = tags.iter().map(|tag| tag.pushed_at).max();
     Ok(Line {
         name: row.name.to_string(),
-        policy: row.policy.unwrap_or_else(|| "production".to_owned()),
+        policy: row.policy.unwrap_or_else(|| default.to_owned()),
         states: counts.into_iter().map(|(state, number)| StateCount { badge: Badge::of(state), number }).collect(),
         tags: tags.len(),
         pushed: pushed.map(|then| Moment::of(then, now)),

@@ -137,7 +137,7 @@ fn read(
     }
     let counts = store.state_counts(name)?;
     Ok(Some(Read {
-        policy: row.policy.unwrap_or_else(|| "production".to_owned()),
+        policy: row.policy.unwrap_or_else(|| app.settings.default_policy.clone()),
         states: counts.into_iter().map(|(state, number)| (number, Badge::of(state))).collect(),
         tags,
         untagged: if last.is_none() { untagged(store, name, now)? } else { Vec::new() },

@@ -6,10 +6,11 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderName, StatusCode, header};
 use lazaret_model::{Algorithm, Digest, Repository, Tag};
-use lazaret_oci::{Descriptor, Hasher, ImageManifest, Index, MAX_MANIFEST, Manifest, media_type};
+use lazaret_oci::{Hasher, MAX_MANIFEST, Manifest};
 use lazaret_store::{ManifestKind, ManifestPut, PutError};
 use serde_json::json;
 
+use super::kind::{fill_image, fill_index, settle};
 use crate::{
     ApiError,
     app::blocking,
@@ -50,6 +51,7 @@ pub(crate) async fn put(mut call: Call, repository: Repository, at: Reference) -
                 put.blobs.push(digest);
             }
         }
+        settle(&store, &mut put)?;
         let outcome = store.put_manifest(put.clone())?;
         for tag in tags {
             store.put_manifest(ManifestPut { tag: Some(tag), ..put.clone() })?;
@@ -124,6 +126,7 @@ fn prepare(
         subject,
         artifact_type: None,
         annotations: std::collections::BTreeMap::new(),
+        evidence: false,
         principal,
     };
     let foreign = match manifest {
@@ -134,45 +137,6 @@ fn prepare(
         }
     };
     Ok((put, foreign))
-}
-
-/// An artifact takes its subject's state unseen, so nothing that a runtime could unpack is one: containerd looks at
-/// the layers' media types alone, whatever the config calls itself.
-fn fill_image(put: &mut ManifestPut, image: ImageManifest) -> Vec<Digest> {
-    if image.is_image() || image.layers.iter().any(|layer| is_file_system(&layer.media_type)) {
-        put.kind = ManifestKind::Image;
-    }
-    // What has other places to come from (Docker foreign layers) need not be here; when it is, it counts.
-    let (foreign, own): (Vec<_>, Vec<_>) = image.layers.into_iter().partition(|layer| !layer.urls.is_empty());
-    put.blobs = own.into_iter().map(|layer| layer.digest).collect();
-    let foreign = foreign.into_iter().map(|layer| layer.digest).collect();
-    // The referrers API reports the config's type for artifacts without one of their own (distribution-spec).
-    put.artifact_type = image.artifact_type.or(Some(image.config.media_type));
-    put.config = Some(image.config.digest);
-    put.annotations = image.annotations;
-    foreign
-}
-
-fn is_file_system(media_type: &str) -> bool {
-    let kinds = ["application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs."];
-    let media_type = media_type.to_ascii_lowercase();
-    kinds.iter().any(|kind| media_type.starts_with(kind))
-}
-
-/// buildkit's old cache export is an index whose children are blobs. Such an index is an artifact, never an image:
-/// were it approved for its image children, its other blobs would be served unseen.
-fn fill_index(put: &mut ManifestPut, index: Index) {
-    let is_manifest = |child: &Descriptor| {
-        media_type::is_index(&child.media_type) || media_type::is_image_manifest(&child.media_type)
-    };
-    let (manifests, blobs): (Vec<_>, Vec<_>) = index.manifests.into_iter().partition(is_manifest);
-    if blobs.is_empty() {
-        put.kind = ManifestKind::Index;
-    }
-    put.manifests = manifests.into_iter().map(|child| child.digest).collect();
-    put.blobs = blobs.into_iter().map(|child| child.digest).collect();
-    put.artifact_type = index.artifact_type;
-    put.annotations = index.annotations;
 }
 
 fn refusal(error: PutError) -> ApiError {

@@ -35,7 +35,7 @@ pub(crate) async fn read(call: Call, repository: Repository, at: Reference) -> R
     let Found { row, ruling, pending } = found;
     let caveat = match ruling {
         Ruling::Serve { caveat } => caveat,
-        Ruling::Deny => return Err(denial::manifest(&call, &repository, &row).await),
+        Ruling::Deny => return Err(denial::manifest(&call, &repository, row).await),
         Ruling::Hidden | Ruling::NoRight => return Err(unknown(&repository, &row.digest.to_string())),
     };
     if ruling.is_unapproved_read() {

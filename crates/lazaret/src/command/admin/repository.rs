@@ -2,7 +2,6 @@
 
 use lazaret_assess::Policy;
 use lazaret_model::Repository;
-use lazaret_store::{Priority, Work};
 use serde::Serialize;
 
 use super::{actor, open};
@@ -30,7 +29,6 @@ pub(crate) fn run(settings: &Settings, command: RepositoryCommand) -> anyhow::Re
             }
             let store = open(settings, &data)?;
             store.set_policy(&repository, Some(&policy), &actor())?;
-            store.enqueue(&Work::RejudgeAll, Priority::Background)?;
         }
     }
     Ok(Exit::Done)

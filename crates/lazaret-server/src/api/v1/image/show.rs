@@ -2,7 +2,7 @@
 //! are of each severity.
 
 use axum::response::Response;
-use lazaret_model::{Decision, Digest, Repository, Severity, SignedDecision};
+use lazaret_model::{Decision, Digest, Reason, Repository, Severity, SignedDecision};
 use lazaret_store::{ManifestKind, ManifestRow, Store, StoreError};
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,11 @@ use crate::{
     api::v1::{Params, unknown_image},
     call::Call,
     distribution,
+    standing::standing,
 };
+
+/// Reasons in one answer; an index has those of all its platforms.
+const MAX_REASONS: usize = 1000;
 
 /// What the store knows of one manifest.
 struct Known {
@@ -20,13 +24,15 @@ struct Known {
     children: Vec<Digest>,
     parents: Vec<Digest>,
     decision: Option<SignedDecision>,
+    reasons: Vec<Reason>,
 }
 
 pub(crate) async fn show(call: Call, params: Params) -> Result<Response, ApiError> {
     let (name, digest) = (params.repository()?, params.digest()?);
     let (repository, wanted) = (name.clone(), digest.clone());
     let known = call.app.ask(move |store| read(store, &repository, &wanted)).await?;
-    let Known { row, tags, children, parents, decision } = known.ok_or_else(|| unknown_image(&name, &digest))?;
+    let Known { row, tags, children, parents, decision, reasons } =
+        known.ok_or_else(|| unknown_image(&name, &digest))?;
     let decision = decision.map(|signed| parse(&signed)).transpose()?;
     Ok(distribution::json(&json!({
         "repository": row.repository,
@@ -44,6 +50,7 @@ pub(crate) async fn show(call: Call, params: Params) -> Result<Response, ApiErro
         "children": children,
         "parents": parents,
         "decision": row.decision,
+        "reasons": reasons.iter().take(MAX_REASONS).map(|r| json!({ "rule": r.rule, "message": r.message })).collect::<Vec<_>>(),
         "platform": decision.as_ref().map(|d| &d.platform),
         "inputs": decision.as_ref().map(|d| &d.inputs),
         "verdict": decision.as_ref().map(|d| &d.verdict),
@@ -59,6 +66,7 @@ fn read(store: &Store, repository: &Repository, digest: &Digest) -> Result<Optio
         children: store.children(repository, digest)?,
         parents: store.parents(repository, digest)?,
         decision: row.decision.as_ref().map(|id| store.decision(id)).transpose()?.flatten(),
+        reasons: standing(store, repository, &row)?.reasons,
         row,
     }))
 }

@@ -8,7 +8,7 @@ use super::show::describe;
 use crate::{ApiError, api::v1::Params, call::Call, distribution};
 
 pub(crate) async fn list(call: Call, _: Params) -> Result<Response, ApiError> {
-    let caller = call.caller.clone();
+    let (caller, default) = (call.caller.clone(), call.app.settings.default_policy.clone());
     let rows = call
         .app
         .ask(move |store| {
@@ -16,7 +16,7 @@ pub(crate) async fn list(call: Call, _: Params) -> Result<Response, ApiError> {
             let mut shown = Vec::new();
             for row in store.repositories()? {
                 if caller.may(Action::ReadDecisions, Some(&row.name)) {
-                    shown.push(describe(store, &row)?);
+                    shown.push(describe(store, &row, &default)?);
                 } else if lists {
                     shown.push(json!({ "name": row.name }));
                 }

@@ -3,7 +3,6 @@
 
 use axum::response::Response;
 use lazaret_assess::Policy;
-use lazaret_store::{Priority, Work};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -36,12 +35,11 @@ pub(crate) async fn set_policy(mut call: Call, params: Params) -> Result<Respons
                 return Ok(None);
             }
             store.set_policy(&repository, policy.as_deref(), &actor)?;
-            let images = store.image_keys()?.into_iter().filter(|(r, _)| *r == repository);
-            let work: Vec<Work> = images.map(|(repository, digest)| Work::JudgeImage { repository, digest }).collect();
-            store.enqueue_all(&work, Priority::Background)?;
             Ok(Some(policy))
         })
         .await?;
     let policy = set.ok_or_else(|| unknown_repository(&name))?;
-    Ok(distribution::json(&json!({ "name": name, "policy": policy.as_deref().unwrap_or(Policy::DEFAULT) })))
+    Ok(distribution::json(
+        &json!({ "name": name, "policy": policy.as_deref().unwrap_or(&call.app.settings.default_policy) }),
+    ))
 }
