@@ -4,13 +4,10 @@
 mod api;
 mod auth;
 mod blobs;
-<<<<<<< HEAD
 mod console_fixture;
 mod console_pages;
 mod console_session;
-=======
 mod evidence;
->>>>>>> 7c6d1bb (gate: what may pass for evidence is looked into, reasons of an index, jobs of killed workers are soon redone)
 mod gate;
 mod hostile;
 mod lists;
