@@ -11,7 +11,7 @@ use std::{
 use lazaret_model::{Digest, ImageFacts, Inventory, Problem, ProblemKind};
 use lazaret_oci::{Descriptor, LayerSpec, Limits, Selection, Source, SourceError, SourceImage};
 
-use crate::{LayerInventory, coalesce, scan_layer};
+use crate::{Held, LayerInventory, coalesce, scan_layer};
 
 /// Layer inventories by layer digest. Implementations key by [`crate::fingerprint`] too.
 pub trait LayerCache: Send + Sync {
@@ -70,12 +70,13 @@ pub fn scan_images(
     let jobs = distinct_layers(&found.images);
     let next = AtomicUsize::new(0);
     let done: Mutex<HashMap<Digest, Read>> = Mutex::new(HashMap::with_capacity(jobs.len()));
+    let held = Held::default();
     let work = || {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(job) = jobs.get(index) else { return };
             progress.layer_started(index, jobs.len(), job.size);
-            let read = read(source, job, cache, limits, &|bytes| progress.layer_advanced(index, bytes));
+            let read = hold(&held, read(source, job, cache, limits, &|bytes| progress.layer_advanced(index, bytes)));
             done.lock().unwrap_or_else(PoisonError::into_inner).insert(job.digest.clone(), read);
             progress.layer_done(index);
         }
@@ -146,6 +147,12 @@ fn read(
         cache.put(job.digest, &inventory);
     }
     Read { inventory, cached: false }
+}
+
+/// The layer, if there is room for it beside the others of this scan.
+fn hold(held: &Held, read: Read) -> Read {
+    let inventory = Arc::unwrap_or_clone(read.inventory);
+    Read { inventory: Arc::new(held.admit(inventory)), ..read }
 }
 
 fn unreadable(layer: &Descriptor, error: &SourceError) -> LayerInventory {

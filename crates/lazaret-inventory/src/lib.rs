@@ -11,12 +11,14 @@
 #![forbid(unsafe_code)]
 
 pub mod coalesce;
+pub mod held;
 pub mod images;
 pub mod layer;
 pub mod path_set;
 pub mod scan;
 
 pub use coalesce::coalesce;
+pub use held::Held;
 pub use images::{LayerCache, NoCache, Progress, ScannedImage, Silent, scan_images};
 pub use layer::LayerInventory;
 pub use list::{detectors, fingerprint, formats};

@@ -29,7 +29,12 @@ pub enum ConfigError {
     Ambiguous(String),
     #[error("image configuration names {diff_ids} diff ids but the manifest has {layers} layers")]
     LayerCount { diff_ids: usize, layers: usize },
+    #[error("image has {0} layers; at most {MAX_LAYERS} are accepted (overlay file systems take 500)")]
+    TooManyLayers(usize),
 }
+
+/// Layers of one image; no container runtime can mount half as many.
+pub const MAX_LAYERS: usize = 1000;
 
 /// What rules read of an image: its configuration, in order with the manifest's layers. `digest_kind` is `manifest`
 /// or `config`. The caller has verified `config` against `config_digest`.
@@ -40,6 +45,9 @@ pub fn image_facts(
     config_digest: Digest,
     config: &[u8],
 ) -> Result<ImageFacts, ConfigError> {
+    if layers.len() > MAX_LAYERS {
+        return Err(ConfigError::TooManyLayers(layers.len()));
+    }
     if config.len() > MAX_CONFIG {
         return Err(ConfigError::TooLarge(config.len()));
     }
@@ -305,6 +313,7 @@ mod tests {
         assert!(matches!(facts(r#"{"config":{"User":"1000","user":"0"}}"#, 0), Err(ConfigError::Ambiguous(_))));
         assert!(matches!(facts(r#"{"config":{"User":"1000","User":"0"}}"#, 0), Err(ConfigError::Json(_))));
         assert!(matches!(facts(r#"{"rootfs":{"diff_ids":["sha256:1"]}}"#, 1), Err(ConfigError::Json(_))));
+        assert_eq!(facts(&one, MAX_LAYERS + 1), Err(ConfigError::TooManyLayers(MAX_LAYERS + 1)));
         assert_eq!(facts(&"[".repeat(10_000), 0), Err(ConfigError::TooDeep));
         assert!(matches!(facts(&" ".repeat(MAX_CONFIG + 1), 0), Err(ConfigError::TooLarge(_))));
     }

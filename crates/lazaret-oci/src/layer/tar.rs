@@ -36,6 +36,7 @@ pub(super) fn walk(
         visitor,
         problems,
         entries: 0,
+        holes: 0,
         block: [0; BLOCK],
         meta: Meta::default(),
         name: Vec::new(),
@@ -68,6 +69,8 @@ struct Walker<'a> {
     visitor: &'a mut dyn Visitor,
     problems: &'a mut Problems,
     entries: u64,
+    /// Bytes of the holes of sparse files that were wanted.
+    holes: u64,
     block: Block,
     meta: Meta,
     /// Raw name of the entry.
@@ -257,8 +260,16 @@ impl Walker<'_> {
             return self.skip(stored, "a file");
         }
         // What a file expands to is bounded, streamed or not, when it is not there byte for byte.
-        if size > self.limits.file_bytes && (want == Want::Whole || sparse.is_some()) {
-            let limit = self.limits.file_bytes;
+        // Holes cost nothing in the archive, so what is looked at of them is bounded for the whole layer.
+        self.holes = self.holes.saturating_add(size.saturating_sub(stored));
+        let limit = self.limits.file_bytes;
+        if sparse.is_some() && self.holes > limit {
+            self.problems.add(ProblemKind::LimitExceeded, &self.path, || {
+                format!("the layer's sparse files have more than {limit} bytes that are not stored")
+            });
+            return self.skip(stored, "a file");
+        }
+        if size > limit && (want == Want::Whole || sparse.is_some()) {
             self.problems.add(ProblemKind::LimitExceeded, &self.path, || {
                 format!("the file has {size} bytes; at most {limit} are looked at")
             });

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use lazaret_assess::{Judgement, Policy, Subject, next_state};
-use lazaret_inventory::{LayerInventory, coalesce};
+use lazaret_inventory::{Held, LayerInventory, coalesce};
 use lazaret_model::{Decision, Digest, ImageFacts, ImageState, Outcome, Platform, Problem, ProblemKind, Repository};
 use lazaret_oci::{ImageManifest, Manifest, image_facts, is_passing};
 use lazaret_store::{ManifestKind, ManifestRow, StateChange};
@@ -87,6 +87,7 @@ fn subject(context: &Context, row: &ManifestRow) -> Result<Subject, JobError> {
     };
     let mut layers = Vec::new();
     let mut problems = Vec::new();
+    let held = Held::default();
     for (layer, diff_id) in manifest.layers.iter().zip(&facts.diff_ids) {
         match context.layers.inventory(&layer.digest, &layer.media_type)? {
             Some(inventory) => {
@@ -95,7 +96,7 @@ fn subject(context: &Context, row: &ManifestRow) -> Result<Subject, JobError> {
                     return Err(JobError::passing(format!("layer {}: {}", layer.digest, fault.message)));
                 }
                 problems.extend(mismatch(layer, diff_id, &inventory));
-                layers.push(Arc::new(inventory));
+                layers.push(Arc::new(held.admit(inventory)));
             }
             None => {
                 let message = format!("layer {} is not in the registry, so it was not looked at", layer.digest);
@@ -131,10 +132,21 @@ fn config(context: &Context, manifest: &ImageManifest) -> Result<Result<Vec<u8>,
     Ok(Ok(bytes))
 }
 
-fn mismatch(layer: &lazaret_oci::Descriptor, diff_id: &Digest, inventory: &LayerInventory) -> Option<Problem> {
-    let read = inventory.diff_id.as_ref().filter(|read| *read != diff_id)?;
-    let message = format!("the config says that layer {} unpacks to {diff_id}, but it unpacks to {read}", layer.digest);
-    Some(Problem::new(ProblemKind::DigestMismatch, layer.digest.to_string(), message))
+/// Where manifest and config say something else of a layer than its bytes.
+fn mismatch(layer: &lazaret_oci::Descriptor, diff_id: &Digest, inventory: &LayerInventory) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut tell = |message| {
+        problems.push(Problem::new(ProblemKind::DigestMismatch, layer.digest.to_string(), message));
+    };
+    if let Some(read) = inventory.diff_id.as_ref().filter(|read| *read != diff_id) {
+        tell(format!("the config says that layer {} unpacks to {diff_id}, but it unpacks to {read}", layer.digest));
+    }
+    // Without a digest it was not read to its end, which is told.
+    if inventory.digest.is_some() && inventory.compressed != layer.size {
+        let (wanted, actual) = (layer.size, inventory.compressed);
+        tell(format!("the manifest says that layer {} has {wanted} bytes, but it has {actual}", layer.digest));
+    }
+    problems
 }
 
 /// A subject of which nothing is known but its digest: it is judged incomplete.

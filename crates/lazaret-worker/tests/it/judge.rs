@@ -22,6 +22,16 @@ fn a_clean_image_is_approved_and_a_vulnerable_one_blocked() {
 }
 
 #[test]
+fn a_manifest_that_is_wrong_about_the_size_of_a_layer_is_not_approved() {
+    let house = House::new(true);
+    let image = house.push_image_with("10001", &[CLEAN], 1);
+    house.run();
+    assert_eq!(house.state(&image), ImageState::Blocked);
+    let signed = house.context.store.latest_decision(&house.repository, &image).unwrap().unwrap();
+    assert!(signed.body.contains("bytes, but it has"), "{}", signed.body);
+}
+
+#[test]
 fn the_starter_set_alone_clears_nothing() {
     let house = House::new(false);
     let clean = house.push_image("10001", &[CLEAN]);

@@ -58,6 +58,11 @@ impl House {
 
     /// Pushes an image with one layer of these files; `user` of the config.
     pub(crate) fn push_image(&self, user: &str, files: &[(&str, &str)]) -> Digest {
+        self.push_image_with(user, files, 0)
+    }
+
+    /// The same; the manifest gives the layer so many bytes more than it has.
+    pub(crate) fn push_image_with(&self, user: &str, files: &[(&str, &str)], too_many: usize) -> Digest {
         let tar = tar(files);
         let layer = gzip(&tar);
         let layer_digest = self.put_blob(&layer);
@@ -70,7 +75,7 @@ impl House {
         let manifest = json!({
             "schemaVersion": 2, "mediaType": media_type::OCI_MANIFEST,
             "config": {"mediaType": media_type::OCI_CONFIG, "digest": config_digest, "size": config.len()},
-            "layers": [{"mediaType": media_type::OCI_LAYER_GZIP, "digest": layer_digest, "size": layer.len()}],
+            "layers": [{"mediaType": media_type::OCI_LAYER_GZIP, "digest": layer_digest, "size": layer.len() + too_many}],
         });
         self.put_manifest(
             ManifestKind::Image,

@@ -66,6 +66,20 @@ fn name_blocks_of_any_size_are_not_kept() {
 }
 
 #[test]
+fn holes_of_sparse_files_are_bounded_for_the_layer() {
+    let hole = |name: &str| {
+        let records = [("GNU.sparse.name", name), ("GNU.sparse.size", "40000"), ("GNU.sparse.map", "0,0")];
+        [pax(b'x', &records), raw(b'0', b"x", b"", 0, b"")].concat()
+    };
+    let archive = [hole("a"), hole("b"), hole("c"), file("last", b"1")].concat();
+    let limits = Limits { file_bytes: 90_000, ..Limits::default() };
+    let (summary, recorder) = read_with(&archive, &no_spec(), &limits, Want::Whole);
+    let (kind, path, _) = only_problem(&summary);
+    assert_eq!((kind, path), (ProblemKind::LimitExceeded, "c"));
+    assert_eq!(recorder.seen.iter().filter(|s| s.body.is_some()).count(), 3);
+}
+
+#[test]
 fn truncation_says_where() {
     let archive = [file("first", b"1"), file("usr/bin/tool", &[5; 4000]), END.to_vec()].concat();
     for cut in [1024 + 100, 1024 + 512, 1024 + 512 + 3999] {
