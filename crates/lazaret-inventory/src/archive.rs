@@ -12,10 +12,9 @@ use lazaret_model::ProblemKind;
 use lazaret_oci::{Body, Limits};
 use rawzip::{CompressionMethod, ReaderAt, ZipArchive, ZipArchiveEntryWayfinder, ZipLocator};
 
-/// Entries of one file with everything in it, archives in it, and bytes that may be inflated from it.
+/// Entries of one file with everything in it, and archives in it.
 const MAX_ENTRIES: u64 = 1_000_000;
 const MAX_ARCHIVES: u64 = 10_000;
-const MAX_INFLATED: u64 = 1 << 30;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ArchiveError {
@@ -45,7 +44,9 @@ impl ArchiveError {
 pub(crate) struct Budget {
     entries: u64,
     archives: u64,
+    /// Bytes that may still be inflated, of so many.
     inflated: u64,
+    archive_bytes: u64,
     ratio: u64,
     ratio_from: u64,
     told: bool,
@@ -56,7 +57,8 @@ impl Budget {
         Self {
             entries: MAX_ENTRIES,
             archives: MAX_ARCHIVES,
-            inflated: MAX_INFLATED.min(limits.file_bytes),
+            inflated: limits.archive_bytes,
+            archive_bytes: limits.archive_bytes,
             ratio: limits.ratio,
             ratio_from: limits.ratio_from,
             told: false,
@@ -67,6 +69,11 @@ impl Budget {
         let left = self.archives.checked_sub(1);
         self.archives = left.ok_or_else(|| self.spent("archives in one file", MAX_ARCHIVES))?;
         Ok(())
+    }
+
+    /// Bytes that were inflated.
+    pub(crate) fn inflated(&self) -> u64 {
+        self.archive_bytes - self.inflated
     }
 
     fn spent(&mut self, what: &'static str, limit: u64) -> ArchiveError {
@@ -263,8 +270,11 @@ impl<'a> Archive<'a> {
                     told: false,
                 });
             }
-            let left = budget.inflated.checked_sub(read as u64);
-            budget.inflated = left.ok_or_else(|| budget.spent("inflated bytes in one file", MAX_INFLATED))?;
+            let Some(left) = budget.inflated.checked_sub(read as u64) else {
+                budget.inflated = 0;
+                return Err(budget.spent("bytes inflated from archives of a layer", budget.archive_bytes));
+            };
+            budget.inflated = left;
             sink(&chunk[..read]).map_err(ArchiveError::Inflate)?;
         }
     }

@@ -69,6 +69,9 @@ pub struct FileFacts {
     /// Says nothing by itself, only for hard links to it.
     #[serde(skip)]
     pub(crate) latent: bool,
+    /// Bytes that were inflated to look into the file.
+    #[serde(skip)]
+    pub(crate) inflated: u64,
 }
 
 impl FileFacts {

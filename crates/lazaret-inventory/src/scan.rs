@@ -62,6 +62,8 @@ struct Place {
 
 struct Scan<'a> {
     limits: &'a Limits,
+    /// The same, less what archives have used up.
+    left: Limits,
     files: BTreeMap<String, Kept>,
     /// Content that is no evidence where it lies, but may be through a link (pnpm's store).
     latent: HashMap<PathHash, Kept>,
@@ -89,6 +91,7 @@ impl<'a> Scan<'a> {
     fn new(limits: &'a Limits) -> Self {
         Self {
             limits,
+            left: limits.clone(),
             files: BTreeMap::new(),
             latent: HashMap::new(),
             names: Vec::new(),
@@ -128,7 +131,14 @@ impl<'a> Scan<'a> {
 
     fn detect(&mut self, index: usize, candidate: &Candidate<'_>, body: &Body<'_>) {
         let mut facts = FileFacts { path: candidate.path.to_owned(), ..FileFacts::default() };
-        DETECTORS[index].detect(candidate, body, self.limits, &mut facts);
+        DETECTORS[index].detect(candidate, body, &self.left, &mut facts);
+        if facts.inflated > 0 {
+            // an archive of ordinary content pays for itself; a bomb eats what all share
+            let earned = body.len().saturating_mul(4);
+            let left = self.left.archive_bytes.saturating_add(earned).saturating_sub(facts.inflated);
+            self.left.archive_bytes = left.min(self.limits.archive_bytes);
+            facts.inflated = 0;
+        }
         self.keep(index, candidate, facts);
     }
 

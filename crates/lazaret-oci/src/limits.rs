@@ -28,6 +28,8 @@ pub struct Limits {
     pub json_depth: usize,
     /// Archives in archives (a jar in a jar).
     pub nested_archives: usize,
+    /// Bytes that may be inflated from archives in a layer, beside four times the bytes of those archives.
+    pub archive_bytes: u64,
     /// Time that one file may take to be analysed.
     pub file_time: Duration,
     /// Bytes of one file that are kept in memory; above, an unlinked temporary file takes it.
@@ -50,6 +52,7 @@ impl Default for Limits {
             document_bytes: 64 << 20,
             json_depth: 128,
             nested_archives: 4,
+            archive_bytes: 1 << 30,
             file_time: Duration::from_secs(20),
             buffer_bytes: 16 << 20,
             problems_per_kind: 100,

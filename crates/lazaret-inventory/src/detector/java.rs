@@ -47,6 +47,7 @@ impl Detector for Java {
             Err(_) if !file.head.starts_with(b"PK") => {}
             Err(error) => walk.facts.not_understood(format!("not a readable archive: {error}")),
         }
+        walk.facts.inflated = walk.budget.inflated();
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::io::{Cursor, Write};
 
+use lazaret_inventory::scan_layer;
 use lazaret_model::Inventory;
+use lazaret_oci::{LayerSpec, Limits};
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 use crate::layer::{Layer, flatten};
@@ -131,6 +133,22 @@ fn a_bomb() {
     assert!(bomb.len() < 1 << 20);
     let inventory = scanned("a.jar", &bomb);
     assert!(!inventory.problems.is_empty() && inventory.packages.is_empty());
+}
+
+#[test]
+fn bombs_share_what_a_layer_may_inflate() {
+    let zeros = vec![0; 30 << 20];
+    let bomb = zip(CompressionMethod::Deflated, &[("x.jar", &zeros)]);
+    let mut layer = Layer::new();
+    for index in 0..10 {
+        layer = layer.file(&format!("{index}.jar"), &bomb);
+    }
+    let spec = LayerSpec { digest: None, size: None, diff_id: None, media_type: String::new() };
+    let limits = Limits { archive_bytes: 100 << 20, ..Limits::default() };
+    let read = scan_layer(&mut Cursor::new(layer.tar()), &spec, &limits, &|_| {});
+    let problems: Vec<_> = read.files.iter().flat_map(|file| &file.problems).collect();
+    let spent = problems.iter().filter(|problem| problem.kind.name() == "limit_exceeded").count();
+    assert!(problems.len() == 10 && spent >= 6, "{problems:?}");
 }
 
 #[test]

@@ -12,8 +12,13 @@ const CHUNK: usize = 256 << 10;
 /// Bytes of the toolchain's name, and of the module list. Large programs have about 100 KiB.
 const MAX_TOOLCHAIN: u64 = 1 << 10;
 const MAX_MODULES: u64 = 8 << 20;
+/// Magics that are looked at.
+const MAX_HITS: usize = 16;
+/// Segments of data that are searched; a program has one or two.
+const MAX_DATA: usize = 4;
 
 /// What the linker wrote.
+#[derive(Debug)]
 pub(crate) struct BuildInfo {
     pub(crate) toolchain: String,
     /// Lines of `path`, `mod`, `dep`, `=>` and `build`; empty for a build without modules.
@@ -32,23 +37,27 @@ pub(crate) enum BuildInfoError {
 
 /// `None` when the program was not made by Go.
 pub(crate) fn read(program: &Executable<'_>) -> Result<Option<BuildInfo>, BuildInfoError> {
-    let Some(region) = region(program) else { return Ok(None) };
     let mut fault = None;
-    let mut searched = 0;
-    while let Some((at, header)) = find(program, region, searched)? {
-        match read_at(program, region.offset + at, header) {
-            Ok(info) => return Ok(Some(info)),
-            Err(error) => fault = Some(error),
+    for region in regions(program) {
+        let mut searched = 0;
+        // Go's own reader takes the first; a few more allow for a chance hit before it.
+        for _ in 0..MAX_HITS {
+            let Some((at, header)) = find(program, region, searched)? else { break };
+            match read_at(program, region.offset.saturating_add(at), header) {
+                Ok(info) => return Ok(Some(info)),
+                Err(error) => fault = Some(error),
+            }
+            searched = at + 16;
         }
-        searched = at + 16;
     }
     fault.map_or(Ok(None), Err)
 }
 
-/// The section that is named for it, else the first writable data, as Go's own reader does.
-fn region(program: &Executable<'_>) -> Option<Region> {
+/// The section that is named for it, then writable data: a program runs by its segments, whatever its sections say.
+fn regions(program: &Executable<'_>) -> impl Iterator<Item = Region> {
     let named = program.section(".go.buildinfo").or_else(|| program.section("__go_buildinfo"));
-    named.map(|section| section.region).or_else(|| program.segments.iter().find(|s| s.writable_data).map(|s| s.region))
+    let data = program.segments.iter().filter(|segment| segment.writable_data).map(|segment| segment.region);
+    named.map(|section| section.region).into_iter().chain(data.take(MAX_DATA))
 }
 
 /// The next magic at a multiple of 16 from `from` on, with the header that it starts.
@@ -218,6 +227,24 @@ mod tests {
         }
         bytes.push(u8::try_from(length).unwrap());
         bytes
+    }
+
+    #[test]
+    fn false_magics_end_the_search() {
+        let data = [&MAGIC[..], &[8, 2], &[0xff; 16]].concat().repeat(100_000);
+        assert!(read_data(&data).unwrap_err().contains("the toolchain's version"));
+    }
+
+    #[test]
+    fn a_section_that_points_elsewhere_hides_nothing() {
+        let mut data = vec![0; 48];
+        data.extend([&MAGIC[..], &[8, 2], &[0; 16], &[8], b"go1.20.1", &[0]].concat());
+        let file = elf(&data);
+        let body = Body::memory(&file);
+        let mut program = Executable::parse(&body).unwrap();
+        let region = Region { address: BASE, offset: 0, size: 16 };
+        program.sections.push(crate::executable::Section { name: ".go.buildinfo".to_owned(), region });
+        assert_eq!(read(&program).unwrap().unwrap().toolchain, "go1.20.1");
     }
 
     #[test]
