@@ -94,7 +94,11 @@ impl Clues {
 
     fn guess(&self) -> Option<Found> {
         let stem = self.file_name.rsplit_once('.').map_or(self.file_name.as_str(), |(stem, _)| stem);
-        let (named, named_version) = split_file_name(stem);
+        let symbolic = self.attribute("bundle-symbolicname").map(|name| name.split(';').next().unwrap_or(name).trim());
+        let (named, named_version) = symbolic.and_then(|name| split_bundle_name(stem, name)).unwrap_or_else(|| {
+            let (named, version) = split_file_name(stem);
+            (named, version.map(without_classifier))
+        });
         let stated_version = ["implementation-version", "plugin-version", "bundle-version", "specification-version"]
             .iter()
             .find_map(|name| self.attribute(name))
@@ -109,12 +113,17 @@ impl Clues {
         if let ([(group, artifact)], true) = (self.projects.as_slice(), self.poms.is_empty()) {
             return Some(Found { name: format!("{group}:{artifact}"), uncertain: version.is_empty(), version });
         }
-        let symbolic = self.attribute("bundle-symbolicname").map(|name| name.split(';').next().unwrap_or(name).trim());
         if let Some(found) = self.tomcat(symbolic, named, named_version) {
             return Some(found);
         }
-        if let Some(group) = group::known(named, &version, &self.classes) {
-            return Some(Found { name: format!("{group}:{named}"), uncertain: version.is_empty(), version });
+        // Quarkus puts the group before the name: `com.squareup.okio.okio-3.0.0.jar`
+        let dots = named.match_indices('.').map(|(at, _)| (Some(&named[..at]), &named[at + 1..]));
+        let known = std::iter::once((None, named)).chain(dots).find_map(|(before, artifact)| {
+            let group = group::known(artifact, &version, &self.classes)?;
+            before.is_none_or(|before| before == group).then(|| format!("{group}:{artifact}"))
+        });
+        if let Some(name) = known {
+            return Some(Found { name, uncertain: version.is_empty(), version });
         }
         let title = self.attribute("implementation-title").filter(|title| is_artifact(title));
         let module = self.attribute("automatic-module-name");
@@ -161,6 +170,29 @@ fn split_file_name(stem: &str) -> (&str, Option<&str>) {
         }
     }
     best.map_or((stem, None), |at| (&stem[..at], Some(&stem[at + 1..])))
+}
+
+/// Eclipse's bundles: `org.eclipse.osgi_3.10.0.jar`.
+fn split_bundle_name<'a>(stem: &'a str, symbolic: &str) -> Option<(&'a str, Option<&'a str>)> {
+    let version = stem.strip_prefix(symbolic)?.strip_prefix('_')?;
+    version.starts_with(|c: char| c.is_ascii_digit()).then(|| (&stem[..symbolic.len()], Some(version)))
+}
+
+/// What build tools put behind the version of an archive that holds more than the project's own classes.
+fn without_classifier(version: &str) -> &str {
+    let classifiers = [
+        "-jar-with-dependencies",
+        "-all",
+        "-shaded",
+        "-exec",
+        "-boot",
+        "-fat",
+        "-uber",
+        "-standalone",
+        "-runner",
+        "-plain",
+    ];
+    classifiers.iter().find_map(|classifier| version.strip_suffix(classifier)).unwrap_or(version)
 }
 
 fn is_version_part(text: &str) -> bool {
@@ -284,6 +316,20 @@ mod tests {
             found("git.hpi", "Group-Id: org.jenkins-ci.plugins\nShort-Name: git\nPlugin-Version: 4.1\n"),
             "org.jenkins-ci.plugins:git 4.1 ?"
         );
+    }
+
+    #[test]
+    fn names_of_other_build_tools() {
+        assert_eq!(
+            found_with("com.squareup.okio.okio-3.0.0.jar", "", &["okio/A.class"]),
+            "com.squareup.okio:okio 3.0.0"
+        );
+        let bundle = "Bundle-SymbolicName: org.eclipse.osgi; singleton:=true\nBundle-Version: 3.10.0.v2014\n";
+        assert_eq!(
+            found_with("org.eclipse.osgi_3.10.0.v2014.jar", bundle, &["org/eclipse/osgi/A.class"]),
+            "org.eclipse:org.eclipse.osgi 3.10.0.v2014 ?"
+        );
+        assert_eq!(found_with("shop-1.2-all.jar", "", &["com/acme/shop/A.class"]), "com.acme:shop 1.2 ?");
     }
 
     #[test]

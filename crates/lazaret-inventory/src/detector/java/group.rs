@@ -273,6 +273,7 @@ const KNOWN: &[Known] = &[
     ("cglib*", "net/sf/cglib", 0, "cglib"),
     ("aopalliance", "org/aopalliance", 0, "aopalliance"),
     ("aspectj*", "org/aspectj", 0, "org.aspectj"),
+    ("jsr305", "javax/annotation", 0, "com.google.code.findbugs"),
     ("javax.inject", "javax/inject", 0, "javax.inject"),
     ("velocity", "org/apache/velocity", 0, "org.apache.velocity"),
     ("velocity-engine-*", "org/apache/velocity", 0, "org.apache.velocity"),
