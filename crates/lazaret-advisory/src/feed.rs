@@ -22,6 +22,7 @@ pub(crate) static FEEDS: &[&dyn Feed] = &[
     &osv::CRATES_IO,
     &osv::RUBYGEMS,
     &osv::PACKAGIST,
+    &osv::NUGET,
     &alpine_secdb::AlpineSecdb,
     &debian_tracker::DebianTracker,
     &kev::Kev,

@@ -18,7 +18,7 @@ pub const MATCHER_VERSION: u32 = 1;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Component {
     pub kind: PackageType,
-    /// `Debian:12`, `Alpine:v3.20`, `PyPI`, `npm`, `RubyGems`, `crates.io`, `Packagist`: first argument of [`crate::AdvisoryDb::lookup`].
+    /// `Debian:12`, `Alpine:v3.20`, `PyPI`, `npm`, `RubyGems`, `crates.io`, `Packagist`, `NuGet`: first argument of [`crate::AdvisoryDb::lookup`].
     pub ecosystem: String,
     /// Normal form; the source package for deb and apk.
     pub name: String,
@@ -59,6 +59,7 @@ pub fn component(package: &Package, os: Option<&OsRelease>) -> Result<Component,
         PackageType::Gem => language::component(package, "RubyGems"),
         PackageType::Cargo => language::component(package, "crates.io"),
         PackageType::Composer => composer::component(package),
+        PackageType::Nuget => language::component(package, "NuGet"),
     }
 }
 

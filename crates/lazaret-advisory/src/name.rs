@@ -5,8 +5,8 @@ pub(crate) fn normal_name(ecosystem: &str, name: &str) -> String {
     let name = name.trim();
     match ecosystem {
         "PyPI" => pep503(name),
-        // Composer compares them without case
-        "Packagist" => name.to_ascii_lowercase(),
+        // their tools compare them without case
+        "Packagist" | "NuGet" => name.to_ascii_lowercase(),
         _ => name.to_owned(),
     }
 }

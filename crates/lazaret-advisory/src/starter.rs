@@ -161,6 +161,7 @@ fn scheme(ecosystem: &str) -> Option<Scheme> {
         "crates.io" => Scheme::Semver,
         "RubyGems" => Scheme::Gem,
         "Packagist" => Scheme::Composer,
+        "NuGet" => Scheme::Nuget,
         "Debian" => Scheme::Deb,
         "Alpine" => Scheme::Apk,
         _ => return None,

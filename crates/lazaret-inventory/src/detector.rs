@@ -14,6 +14,7 @@ pub(crate) mod gem;
 pub(crate) mod go;
 pub(crate) mod java;
 pub(crate) mod npm;
+pub(crate) mod nuget;
 pub(crate) mod os_release;
 pub(crate) mod python;
 pub(crate) mod ssh_server;

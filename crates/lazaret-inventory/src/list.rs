@@ -2,13 +2,13 @@
 
 use crate::{
     detector::{
-        Candidate, Detector, Interest, apk, cargo, composer, dpkg, gem, go, java, npm, os_release, python, ssh_server,
-        unsupported,
+        Candidate, Detector, Interest, apk, cargo, composer, dpkg, gem, go, java, npm, nuget, os_release, python,
+        ssh_server, unsupported,
     },
     layer::FORMAT,
 };
 
-pub(crate) static DETECTORS: [&dyn Detector; 12] = [
+pub(crate) static DETECTORS: [&dyn Detector; 13] = [
     &dpkg::Dpkg,
     &apk::Apk,
     &npm::Npm,
@@ -18,6 +18,7 @@ pub(crate) static DETECTORS: [&dyn Detector; 12] = [
     &gem::Gem,
     &cargo::Cargo,
     &composer::Composer,
+    &nuget::Nuget,
     &os_release::OsRelease,
     &ssh_server::SshServer,
     &unsupported::Unsupported,

@@ -17,6 +17,7 @@ pub enum PackageType {
     Gem,
     Cargo,
     Composer,
+    Nuget,
 }
 
 impl PackageType {
@@ -31,6 +32,7 @@ impl PackageType {
             Self::Gem => "gem",
             Self::Cargo => "cargo",
             Self::Composer => "composer",
+            Self::Nuget => "nuget",
         }
     }
 

@@ -8,7 +8,7 @@
 //! scheme cannot read at all sorts before every string that it can. Whether a version is well-formed is a separate
 //! question: [`Scheme::is_valid`].
 //!
-//! What is absent: ranges (the advisory room evaluates intervals itself), rpm, NuGet.
+//! What is absent: ranges (the advisory room evaluates intervals itself), rpm.
 //!
 //! To add a scheme: a file with `compare(&str, &str)` and `is_valid(&str)`, a variant here, a table in `testdata`; the
 //! tests in `tests/it` then check order and totality by themselves.
@@ -20,6 +20,7 @@ mod gem;
 mod go;
 mod maven;
 mod npm;
+mod nuget;
 mod number;
 mod pep440;
 mod semver;
@@ -49,17 +50,29 @@ pub enum Scheme {
     Semver,
     /// Packagist: Composer's version parser with PHP's `version_compare`.
     Composer,
+    /// NuGet: four numbers, and semver's pre-releases without case.
+    Nuget,
 }
 
 /// A scheme name that this crate does not know.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("unknown version scheme {0:?}: expected deb, apk, npm, pep440, go, maven, gem, semver or composer")]
+#[error("unknown version scheme {0:?}: expected deb, apk, npm, pep440, go, maven, gem, semver, composer or nuget")]
 pub struct UnknownScheme(pub String);
 
 impl Scheme {
     /// Every scheme, in the order of the enumeration.
-    pub const ALL: [Self; 9] =
-        [Self::Deb, Self::Apk, Self::Npm, Self::Pep440, Self::Go, Self::Maven, Self::Gem, Self::Semver, Self::Composer];
+    pub const ALL: [Self; 10] = [
+        Self::Deb,
+        Self::Apk,
+        Self::Npm,
+        Self::Pep440,
+        Self::Go,
+        Self::Maven,
+        Self::Gem,
+        Self::Semver,
+        Self::Composer,
+        Self::Nuget,
+    ];
 
     /// The name stored in advisory records.
     pub const fn name(self) -> &'static str {
@@ -73,6 +86,7 @@ impl Scheme {
             Self::Gem => "gem",
             Self::Semver => "semver",
             Self::Composer => "composer",
+            Self::Nuget => "nuget",
         }
     }
 
@@ -90,6 +104,7 @@ impl Scheme {
             Self::Gem => gem::compare(a, b),
             Self::Semver => semver::compare(a, b),
             Self::Composer => composer::compare(a, b),
+            Self::Nuget => nuget::compare(a, b),
         }
     }
 
@@ -107,6 +122,7 @@ impl Scheme {
             Self::Gem => gem::is_valid(version),
             Self::Semver => semver::is_valid(version),
             Self::Composer => composer::is_valid(version),
+            Self::Nuget => nuget::is_valid(version),
         }
     }
 }

@@ -49,6 +49,7 @@ ecosystem!(MAVEN, "Maven", Maven);
 ecosystem!(CRATES_IO, "crates.io", Semver);
 ecosystem!(RUBYGEMS, "RubyGems", Gem);
 ecosystem!(PACKAGIST, "Packagist", Composer);
+ecosystem!(NUGET, "NuGet", Nuget);
 
 impl Feed for Osv {
     fn name(&self) -> &'static str {

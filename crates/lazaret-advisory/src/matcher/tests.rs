@@ -127,6 +127,17 @@ fn composer_packages() {
 }
 
 #[test]
+fn nuget_packages() {
+    let of = |version| {
+        let name = "Microsoft.NETCore.App.Runtime.linux-x64";
+        affects(PackageType::Nuget, name, version, Scheme::Nuget, ("8.0.0", "8.0.10"))
+    };
+    assert_eq!((of("8.0.9"), of("8.0.10-rc.1")), (Confidence::High, Confidence::High));
+    let named = component(&package(PackageType::Nuget, "Newtonsoft.Json", "13.0.1"), None).unwrap();
+    assert_eq!((named.ecosystem.as_str(), named.name.as_str()), ("NuGet", "newtonsoft.json"));
+}
+
+#[test]
 fn names_are_normal() {
     assert_eq!(component(&package(PackageType::Pypi, "Zope.Interface", "1"), None).unwrap().name, "zope-interface");
     assert_eq!(component(&package(PackageType::Npm, "@A/b", "1"), None).unwrap().name, "@A/b");

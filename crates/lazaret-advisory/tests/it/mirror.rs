@@ -9,7 +9,7 @@ use std::{
 use lazaret_advisory::update::{FeedOutcome, Mirror, UpdateError, UpdateOptions, UpdateProgress, UpdateReport, update};
 use lazaret_model::{FixedClock, Timestamp};
 
-pub(crate) const ECOSYSTEMS: [&str; 7] = ["PyPI", "npm", "Go", "Maven", "crates.io", "RubyGems", "Packagist"];
+pub(crate) const ECOSYSTEMS: [&str; 8] = ["PyPI", "npm", "Go", "Maven", "crates.io", "RubyGems", "Packagist", "NuGet"];
 pub(crate) const TRACKER: &str = "security-tracker.debian.org/tracker/data/json";
 pub(crate) const KEV: &str = "www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json";
 pub(crate) const PYPI: &str = "osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip";

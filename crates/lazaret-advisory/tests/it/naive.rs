@@ -40,6 +40,9 @@ impl Naive {
                     continue;
                 }
                 let mut name = affected["package"]["name"].as_str().unwrap().to_owned();
+                if ecosystem == "NuGet" {
+                    name = name.to_lowercase();
+                }
                 if ecosystem == "PyPI" {
                     name = name.to_lowercase().replace(['_', '.'], "-");
                     while name.contains("--") {

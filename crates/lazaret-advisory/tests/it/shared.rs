@@ -112,6 +112,7 @@ fn findings_equal_those_computed_from_the_raw_files() {
         ("crates.io", PackageType::Cargo, Scheme::Semver),
         ("RubyGems", PackageType::Gem, Scheme::Gem),
         ("Packagist", PackageType::Composer, Scheme::Composer),
+        ("NuGet", PackageType::Nuget, Scheme::Nuget),
     ] {
         let naive = Naive::osv(&either(&shared, &format!("osv/{ecosystem}/all.zip")), ecosystem);
         assert!(compare(&db, &naive, kind, ecosystem, scheme, 8) > 50);

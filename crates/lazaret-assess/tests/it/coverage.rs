@@ -59,6 +59,7 @@ fn an_ecosystem_without_a_feed_is_incomplete() {
         (PackageType::Gem, "RubyGems"),
         (PackageType::Cargo, "crates.io"),
         (PackageType::Composer, "Packagist"),
+        (PackageType::Nuget, "NuGet"),
     ] {
         let judgement = Records::new([]).judge(&subject([package(kind, "p", "1.0.0")]));
         assert_eq!(kinds(&judgement), [("advisories_missing", ecosystem.to_owned())]);

@@ -15,7 +15,7 @@ pub(super) fn purl(package: &FoundPackage, os: Option<&OsRelease>) -> String {
             }
             encode(&package.name, &mut text);
         }
-        PackageType::Gem | PackageType::Cargo => encode(&package.name, &mut text),
+        PackageType::Gem | PackageType::Cargo | PackageType::Nuget => encode(&package.name, &mut text),
         PackageType::Composer => encode_parts(&package.name.to_ascii_lowercase(), '/', &mut text),
         PackageType::Pypi => encode(&normal_name(&package.name), &mut text),
         PackageType::Maven => encode_parts(&package.name, ':', &mut text),
@@ -110,6 +110,7 @@ mod tests {
             "pkg:cargo/openssl-src@300.0.4%2B3.0.1"
         );
         assert_eq!(of(PackageType::Composer, "acme/Bundle", "v2.0.0", None), "pkg:composer/acme/bundle@v2.0.0");
+        assert_eq!(of(PackageType::Nuget, "Newtonsoft.Json", "13.0.1", None), "pkg:nuget/Newtonsoft.Json@13.0.1");
         let java =
             FoundPackage { arch: Some("java".to_owned()), ..FoundPackage::new(PackageType::Gem, "racc", "1.6.0") };
         assert_eq!(purl(&java, Some(&debian)), "pkg:gem/racc@1.6.0?platform=java");

@@ -43,7 +43,6 @@ const SIGNS: &[Sign] = &[
     os("db.sqlite", "var/guix/db", "Guix packages"),
     os("*.plist", "var/db/xbps", "XBPS packages"),
     os("application-inventory.json", "share/bottlerocket", "Bottlerocket packages"),
-    language("*.deps.json", "", ".NET packages"),
     language("*.json", "conda-meta", "Conda packages"),
     language("rebar.config", "lib/erlang/lib/*", "Erlang applications"),
     language("*.rockspec", "lib/luarocks/rocks-5.1/*/*", "Lua rocks"),

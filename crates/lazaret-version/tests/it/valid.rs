@@ -108,6 +108,15 @@ fn composer() {
 }
 
 #[test]
+fn nuget() {
+    check(
+        Scheme::Nuget,
+        &["1", "1.0", "1.2.3.4", "1.0.0-Beta.1", "1.00.0", "1.0.0-rc1+abc", "3.1.23-servicing.22122.4", "1.0-a-b"],
+        &["", "v1.0", "1.0.0.0.0", "1.0.0-", "1.0.0-a..b", "1.0.0+", "2147483648.0", "1.0.0-a_b", "1.*", "1.0beta"],
+    );
+}
+
+#[test]
 fn maven_and_gem() {
     check(Scheme::Maven, &["1", "1.0.Final", "r09", "1.0-SNAPSHOT"], &["", "${revision}", "1 0"]);
     check(

@@ -1,0 +1,247 @@
+//! .NET: what an application's `*.deps.json` says that it runs with, and the shared frameworks.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use lazaret_model::PackageType;
+use lazaret_oci::{Body, Limits};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Candidate, Detector, Interest};
+use crate::{
+    content::document,
+    layer::{FileFacts, FoundPackage},
+};
+
+pub(crate) struct Nuget;
+
+impl Detector for Nuget {
+    fn id(&self) -> &'static str {
+        "nuget"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn doc(&self) -> &'static str {
+        "https://github.com/dotnet/sdk/blob/main/documentation/specs/runtime-configuration-file.md"
+    }
+
+    fn interest(&self, file: &Candidate<'_>) -> Interest {
+        let stem = file.name.strip_suffix(".deps.json");
+        if stem.is_some_and(|stem| !stem.is_empty()) { Interest::Content } else { Interest::No }
+    }
+
+    fn detect(&self, file: &Candidate<'_>, body: &Body<'_>, limits: &Limits, facts: &mut FileFacts) {
+        let Some(bytes) = document(body, limits, facts) else { return };
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        let found = serde_json::from_slice::<Dependencies<'_>>(bytes);
+        if let Err(error) = &found {
+            facts.not_understood(format!("not a list of .NET dependencies: {error}"));
+        }
+        let found = found.unwrap_or_default();
+        if let Some((framework, version)) = framework(file.path) {
+            facts.packages.push(found.runtime_pack(framework, version));
+        }
+        found.packages(facts);
+    }
+}
+
+/// `shared/Microsoft.NETCore.App/8.0.1/Microsoft.NETCore.App.deps.json`: name and version.
+fn framework(path: &str) -> Option<(&str, &str)> {
+    let mut parts = path.rsplit('/');
+    let (file, version, name) = (parts.next()?, parts.next()?, parts.next()?);
+    let named = file.strip_suffix(".deps.json") == Some(name) && is_name(name) && is_version(version);
+    (named && parts.next() == Some("shared")).then_some((name, version))
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct Dependencies<'a> {
+    #[serde(borrow)]
+    runtime_target: Option<RuntimeTarget<'a>>,
+    #[serde(borrow, default)]
+    targets: BTreeMap<Cow<'a, str>, BTreeMap<Cow<'a, str>, Assets<'a>>>,
+    #[serde(borrow, default)]
+    libraries: BTreeMap<Cow<'a, str>, Library<'a>>,
+}
+
+#[derive(Deserialize)]
+struct RuntimeTarget<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+}
+
+/// Paths, each with what is said of it.
+type Files<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+
+/// Files that a library brings, by kind.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Assets<'a> {
+    #[serde(borrow)]
+    runtime: Files<'a>,
+    #[serde(borrow)]
+    native: Files<'a>,
+    #[serde(borrow)]
+    runtime_targets: Files<'a>,
+    #[serde(borrow)]
+    resources: Files<'a>,
+}
+
+impl Assets<'_> {
+    /// Whether there is any file; `_._` stands for none.
+    fn any(&self) -> bool {
+        let kinds = [&self.runtime, &self.native, &self.runtime_targets, &self.resources];
+        kinds.into_iter().flat_map(BTreeMap::keys).any(|path| !path.ends_with("_._"))
+    }
+}
+
+#[derive(Deserialize)]
+struct Library<'a> {
+    /// `package`, `project`, `runtimepack`, `reference` and others.
+    #[serde(borrow, rename = "type")]
+    kind: Option<Cow<'a, str>>,
+}
+
+impl Dependencies<'_> {
+    /// Microsoft's advisories name a framework by the package that brings it to self-contained applications.
+    fn runtime_pack(&self, framework: &str, version: &str) -> FoundPackage {
+        let target = self.runtime_target.as_ref().map(|target| target.name.as_ref()).unwrap_or_default();
+        let platform = target.split_once('/').map(|(_, platform)| platform).filter(|platform| is_name(platform));
+        let name = platform.map_or(framework.to_owned(), |platform| format!("{framework}.Runtime.{platform}"));
+        FoundPackage { uncertain: platform.is_none(), ..FoundPackage::new(PackageType::Nuget, name, version) }
+    }
+
+    fn packages(&self, facts: &mut FileFacts) {
+        let mut odd = 0_usize;
+        for (key, library) in &self.libraries {
+            let kind = library.kind.as_deref().unwrap_or_default();
+            let pack = kind.eq_ignore_ascii_case("runtimepack");
+            if !(pack || kind.eq_ignore_ascii_case("package")) || !self.runs_with(key) {
+                continue;
+            }
+            let Some((name, version)) = key.split_once('/').filter(|(name, v)| is_name(name) && is_version(v)) else {
+                odd += 1;
+                continue;
+            };
+            let name = name.strip_prefix("runtimepack.").filter(|_| pack).unwrap_or(name);
+            let found = FoundPackage::new(PackageType::Nuget, name, version);
+            if !facts.packages.contains(&found) {
+                facts.packages.push(found);
+            }
+        }
+        if odd > 0 {
+            facts.not_understood(format!("list of .NET dependencies: {odd} libraries without a name or version"));
+        }
+    }
+
+    /// Whether a library brings files to the application; one that no target speaks of is believed to.
+    fn runs_with(&self, key: &str) -> bool {
+        let chosen = self.runtime_target.as_ref().and_then(|target| self.targets.get(target.name.as_ref()));
+        let mut stated = match chosen {
+            Some(target) => target.get(key).into_iter().collect::<Vec<_>>(),
+            None => self.targets.values().filter_map(|target| target.get(key)).collect(),
+        };
+        let spoken_of = !stated.is_empty();
+        stated.retain(|assets| assets.any());
+        !spoken_of || !stated.is_empty()
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=256).contains(&name.len()) && name.chars().all(|c| c.is_alphanumeric() || "._-".contains(c))
+}
+
+fn is_version(version: &str) -> bool {
+    version.len() <= 256
+        && version.starts_with(|c: char| c.is_ascii_digit())
+        && version.bytes().all(|b| b.is_ascii_alphanumeric() || b".-+".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(path: &str, text: &str) -> String {
+        let mut facts = FileFacts { path: path.to_owned(), ..FileFacts::default() };
+        let file = Candidate::new(path, text.as_bytes(), 0o644);
+        if Nuget.interest(&file) == Interest::Content {
+            Nuget.detect(&file, &Body::memory(text.as_bytes()), &Limits::default(), &mut facts);
+        }
+        let mut all: Vec<_> = facts
+            .packages
+            .iter()
+            .map(|p| format!("{} {}{}", p.name, p.version, if p.uncertain { " ?" } else { "" }))
+            .collect();
+        all.extend(facts.problems.iter().map(|p| p.kind.name().to_owned()));
+        all.join(", ")
+    }
+
+    #[test]
+    fn a_real_library() {
+        let text = include_str!("../../testdata/nuget/Python.Runtime.deps.json");
+        assert_eq!(
+            found("app/Python.Runtime.deps.json", text),
+            "Microsoft.CSharp 4.7.0, System.Buffers 4.6.1, System.IO.Hashing 10.0.12, System.Memory 4.6.3, \
+             System.Numerics.Vectors 4.6.1, System.Reflection.Emit.ILGeneration 4.7.0, System.Reflection.Emit 4.7.0, \
+             System.Runtime.CompilerServices.Unsafe 6.1.2",
+            "the project itself and a package without files are not there"
+        );
+    }
+
+    #[test]
+    fn a_real_framework_reduced() {
+        let text = include_str!("../../testdata/nuget/Microsoft.NETCore.App.deps.json");
+        let place = "usr/share/dotnet/shared/Microsoft.NETCore.App/3.1.23/Microsoft.NETCore.App.deps.json";
+        let listed = "runtime.linux-x64.Microsoft.NETCore.App 3.1.23-servicing.22122.4, \
+                      runtime.linux-x64.Microsoft.NETCore.DotNetHostPolicy 3.1.23";
+        assert_eq!(found(place, text), format!("Microsoft.NETCore.App.Runtime.linux-x64 3.1.23, {listed}"));
+        assert_eq!(found("app/Microsoft.NETCore.App.deps.json", text), listed);
+        assert_eq!(found(place, "{"), "Microsoft.NETCore.App 3.1.23 ?, parse_error");
+    }
+
+    /// After the form that the SDK writes for a self-contained application.
+    #[test]
+    fn a_self_contained_application() {
+        let text = r#"{"runtimeTarget":{"name":".NETCoreApp,Version=v8.0/linux-musl-x64","signature":""},
+            "targets":{".NETCoreApp,Version=v8.0":{},".NETCoreApp,Version=v8.0/linux-musl-x64":{
+              "Shop/1.0.0":{"runtime":{"Shop.dll":{}}},
+              "runtimepack.Microsoft.NETCore.App.Runtime.linux-musl-x64/8.0.1":{"runtime":{"System.Private.CoreLib.dll":{}}},
+              "Placeholder/1.0.0":{"runtime":{"lib/net8.0/_._":{}}},
+              "Native/2.0.0":{"native":{"libx.so":{}}},"Locale/3.0.0":{"resources":{"de/x.dll":{"locale":"de"}}},
+              "Many/4.0.0":{"runtimeTargets":{"runtimes/unix/lib/x.dll":{"rid":"unix","assetType":"runtime"}}}}},
+            "libraries":{"Shop/1.0.0":{"type":"project"},"Placeholder/1.0.0":{"type":"package"},
+              "runtimepack.Microsoft.NETCore.App.Runtime.linux-musl-x64/8.0.1":{"type":"runtimepack"},
+              "Native/2.0.0":{"type":"package"},"Locale/3.0.0":{"type":"package"},"Many/4.0.0":{"type":"package"},
+              "Untold/5.0.0":{"type":"package"},"Local/6.0.0.0":{"type":"reference"}}}"#;
+        assert_eq!(
+            found("app/Shop.deps.json", text),
+            "Locale 3.0.0, Many 4.0.0, Native 2.0.0, Untold 5.0.0, Microsoft.NETCore.App.Runtime.linux-musl-x64 8.0.1"
+        );
+    }
+
+    #[test]
+    fn places() {
+        let text = r#"{"libraries":{"A/1.0.0":{"type":"package"}}}"#;
+        assert_eq!(found("srv/x.deps.json", text), "A 1.0.0");
+        assert_eq!(found("srv/x.deps.json", "\u{feff}{}"), "", "nothing of .NET");
+        assert_eq!(found(".deps.json", text), "");
+        assert_eq!(framework("shared/A/1.0/A.deps.json"), Some(("A", "1.0")));
+        for not in ["A/1.0/A.deps.json", "shared/A/1.0/B.deps.json", "shared/A/x/A.deps.json", "A.deps.json"] {
+            assert_eq!(framework(not), None, "{not}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said() {
+        for bad in
+            ["", "[]", "{", r#"{"libraries":7}"#, r#"{"targets":{"a":{"b":{"runtime":[]}}}}"#, &"[".repeat(10_000)]
+        {
+            assert_eq!(found("x.deps.json", bad), "parse_error", "{}", &bad[..bad.len().min(20)]);
+        }
+        let partly = r#"{"libraries":{"A":{"type":"package"},"B/x":{"type":"package"},"C/1.0":{"type":"package"}}}"#;
+        assert_eq!(found("x.deps.json", partly), "C 1.0, parse_error");
+    }
+}
