@@ -44,6 +44,9 @@ const SIGNS: &[Sign] = &[
     os("*.plist", "var/db/xbps", "XBPS packages"),
     os("application-inventory.json", "share/bottlerocket", "Bottlerocket packages"),
     language("*.json", "conda-meta", "Conda packages"),
+    // the packages stay zipped in Yarn's cache
+    language(".pnp.cjs", "", "Yarn Plug'n'Play packages"),
+    language(".pnp.js", "", "Yarn Plug'n'Play packages"),
     language("rebar.config", "lib/erlang/lib/*", "Erlang applications"),
     language("*.rockspec", "lib/luarocks/rocks-5.1/*/*", "Lua rocks"),
     language("*.rockspec", "lib/luarocks/rocks-5.3/*/*", "Lua rocks"),
@@ -59,7 +62,7 @@ impl Detector for Unsupported {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn doc(&self) -> &'static str {
