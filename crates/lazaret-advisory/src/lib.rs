@@ -1,4 +1,4 @@
-//! Advisories: six feeds, one compiled file, and the matcher that says which records affect a component.
+//! Advisories: the feeds, one compiled file, and the matcher that says which records affect a component.
 //!
 //! - [`update`] fetches each feed (production URL or a mirror), parses it, compiles all of them into one immutable,
 //!   memory-mapped file and activates that atomically; a feed that fails keeps its last good data.

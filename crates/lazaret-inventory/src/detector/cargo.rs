@@ -43,7 +43,7 @@ impl Detector for Cargo {
         // what is cut or odd in another language's program is not this detector's business
         let Ok(program) = Executable::parse(body) else { return };
         let Some(section) = program.section(".dep-v0") else { return };
-        match read(&program, section.region, limits.document_bytes.min(MAX_BYTES)) {
+        match read(&program, section.region, limits, &mut facts.inflated) {
             Ok(text) => packages(&text, facts),
             Err(ReadError::TooLarge(most)) => {
                 facts
@@ -64,8 +64,10 @@ enum ReadError {
     Io(#[from] io::Error),
 }
 
-/// The text, of which neither form has more than `most` bytes.
-fn read(program: &Executable<'_>, region: Region, most: u64) -> Result<Vec<u8>, ReadError> {
+/// The text; neither it nor its packed form has more than `MAX_BYTES`, nor it more than what the layer's archives and
+/// lists may still inflate.
+fn read(program: &Executable<'_>, region: Region, limits: &Limits, inflated: &mut u64) -> Result<Vec<u8>, ReadError> {
+    let most = MAX_BYTES.min(limits.document_bytes);
     if region.size > most {
         return Err(ReadError::TooLarge(most));
     }
@@ -73,9 +75,12 @@ fn read(program: &Executable<'_>, region: Region, most: u64) -> Result<Vec<u8>, 
     if program.read_offset(region.offset, &mut packed)? < packed.len() {
         return Err(ReadError::Cut);
     }
+    let most = most.min(limits.archive_bytes);
     let mut text = Vec::new();
     // sections of Windows programs are padded; what follows the stream is not looked at
-    ZlibDecoder::new(packed.as_slice()).take(most + 1).read_to_end(&mut text)?;
+    let read = ZlibDecoder::new(packed.as_slice()).take(most + 1).read_to_end(&mut text);
+    *inflated = text.len() as u64;
+    read?;
     if text.len() as u64 > most { Err(ReadError::TooLarge(most)) } else { Ok(text) }
 }
 
@@ -234,6 +239,12 @@ mod tests {
         let bomb = pack(&vec![b' '; 9 << 20]);
         assert_eq!(found(&macho(&bomb)), "limit_exceeded");
         assert_eq!(found(&macho(&vec![0; 9 << 20])), "limit_exceeded");
+        let body = macho(&pack(br#"{"packages":[]}"#));
+        let used_up = Limits { archive_bytes: 3, ..Limits::default() };
+        let mut facts = FileFacts::default();
+        Cargo.detect(&Candidate::new("x", &body[..64], 0o755), &Body::memory(&body), &used_up, &mut facts);
+        assert_eq!(facts.problems.first().map(|problem| problem.kind), Some(ProblemKind::LimitExceeded));
+        assert_eq!(facts.inflated, 4);
         let whole = macho(&pack(br#"{"packages":[]}"#));
         assert_eq!(found(&whole), "");
         assert_eq!(found(&whole[..whole.len() - 1]), "parse_error");
