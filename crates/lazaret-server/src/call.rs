@@ -22,6 +22,9 @@ use crate::{
     page,
 };
 
+/// Longest time for a body that is only taken off the wire.
+const DRAIN: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Who asks is known; whether it may is not.
 pub(crate) struct Asked(Call);
 
@@ -136,6 +139,23 @@ impl Call {
     }
 }
 
+/// Takes a refused body that is little too long off the wire: a client that is still sending when the connection
+/// closes does not see the answer.
+async fn drain(mut body: Body, limit: usize, patience: std::time::Duration) {
+    let most = limit.saturating_mul(2);
+    let all = async {
+        let mut seen = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            seen += frame.data_ref().map_or(0, Bytes::len);
+            if seen > most {
+                break;
+            }
+        }
+    };
+    // However it ends, the answer is the same.
+    let _ = tokio::time::timeout(patience.min(DRAIN), all).await;
+}
+
 /// A body of at most `limit` bytes, that must arrive within `patience`.
 pub(crate) async fn read_all(
     body: Body,
@@ -145,6 +165,7 @@ pub(crate) async fn read_all(
 ) -> Result<Bytes, ApiError> {
     let limit_wide = u64::try_from(limit).unwrap_or(u64::MAX);
     if announced.is_some_and(|length| length > limit_wide) {
+        drain(body, limit, patience).await;
         return Err(ApiError::too_large(limit_wide));
     }
     match tokio::time::timeout(patience, Limited::new(body, limit).collect()).await {

@@ -80,8 +80,8 @@ impl Caveat {
     /// For `Warning: 299`.
     pub const fn text(self) -> &'static str {
         match self {
-            Self::Due => "due: a finding was made after the approval; replace this image before its deadline",
-            Self::PreGate => "pre-gate: this image was here before the gate and is not judged yet",
+            Self::Due => "a finding was made after the approval; replace this image before its deadline",
+            Self::PreGate => "this image was here before the gate and is not judged yet",
             Self::Unapproved => "not approved: served to you because you may read what is not approved",
         }
     }

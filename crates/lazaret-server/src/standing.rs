@@ -73,9 +73,13 @@ fn platforms(
 ) -> Result<Vec<Reason>, StoreError> {
     let Ok(Manifest::Index(index)) = Manifest::parse(&row.bytes, Some(&row.media_type)) else { return Ok(Vec::new()) };
     let mut found = Vec::new();
-    for child in index.manifests.iter().filter(|child| !child.is_attestation()).take(MAX_PLATFORMS) {
+    for child in index.manifests.iter().take(MAX_PLATFORMS) {
         let name = name(child);
-        found.push(match store.manifest(repository, &child.digest)? {
+        let row = store.manifest(repository, &child.digest)?;
+        if child.is_attestation() && row.as_ref().is_none_or(|row| row.kind == ManifestKind::Artifact) {
+            continue;
+        }
+        found.push(match row {
             None => (ImageState::Quarantined, vec![reason("not_approved", &format!("{name}: it was deleted"))]),
             Some(row) if depth >= MAX_DEPTH => {
                 (row.state, vec![reason("not_approved", &format!("{name}: {}", row.state))])

@@ -164,6 +164,25 @@ pub(crate) fn remembered(
     Ok(last.filter(|(state, _)| *state == ImageState::Revoked).unwrap_or((ImageState::Quarantined, None)))
 }
 
+/// Lets an artifact that follows nothing follow an image, as the index says that names both.
+pub(crate) fn attach(
+    tx: &Tx<'_>,
+    repository: &Repository,
+    evidence: &Digest,
+    image: &Digest,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE manifests SET follows = ?3
+               WHERE repository = ?1 AND digest = ?2 AND kind = 'artifact' AND follows IS NULL AND EXISTS (
+                   SELECT 1 FROM manifests i WHERE i.repository = ?1 AND i.digest = ?3 AND i.kind = 'image')";
+    let changed = db::execute(tx, sql, (repository.as_str(), evidence.to_string(), image.to_string()))?;
+    match own(tx, repository, evidence)? {
+        Some((own, follows)) if changed > 0 => {
+            spread(tx, repository, evidence, effective_of(tx, repository, own, follows.as_ref())?)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Carries the state of a manifest that came, went or changed to those that follow it.
 pub(crate) fn refresh_followers(tx: &Tx<'_>, repository: &Repository, subject: &Digest) -> Result<(), StoreError> {
     let sql = "SELECT digest, state, effective FROM manifests WHERE repository = ?1 AND follows = ?2";

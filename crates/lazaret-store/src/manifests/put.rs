@@ -26,6 +26,8 @@ pub struct ManifestPut {
     pub blobs: Vec<Digest>,
     /// Children of an index.
     pub manifests: Vec<Digest>,
+    /// Children of an index that are evidence about an image, with that image.
+    pub attested: Vec<(Digest, Digest)>,
     pub subject: Option<Digest>,
     pub artifact_type: Option<String>,
     pub annotations: BTreeMap<String, String>,
@@ -98,6 +100,9 @@ fn store(tx: &Tx<'_>, put: &ManifestPut) -> Result<PutOutcome, StoreError> {
     };
     for digest in blobs_of(put) {
         blobs::lease(tx, digest)?;
+    }
+    for (evidence, image) in &put.attested {
+        states::attach(tx, &put.repository, evidence, image)?;
     }
     if let Some(tag) = &put.tag {
         tags::push(tx, &put.repository, tag, &put.digest, &put.principal)?;

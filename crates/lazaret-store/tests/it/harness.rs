@@ -121,6 +121,7 @@ pub(crate) fn manifest(repository: &str, name: &str, kind: ManifestKind, tag: Op
         config: None,
         blobs: Vec::new(),
         manifests: Vec::new(),
+        attested: Vec::new(),
         subject: None,
         artifact_type: None,
         annotations: BTreeMap::new(),

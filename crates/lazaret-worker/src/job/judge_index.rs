@@ -2,7 +2,7 @@
 
 use lazaret_model::{Digest, ImageState, Repository};
 use lazaret_oci::Manifest;
-use lazaret_store::StateChange;
+use lazaret_store::{ManifestKind, StateChange};
 
 use super::{ACTOR, Context, JobError, Try, until_done};
 
@@ -19,9 +19,14 @@ fn attempt(context: &Context, repository: &Repository, digest: &Digest) -> Resul
         return Err(JobError::fatal("the stored bytes are no index"));
     };
     let mut children = Vec::new();
-    for child in index.manifests.iter().filter(|c| !c.is_attestation()) {
+    for child in &index.manifests {
+        let row = context.store.manifest(repository, &child.digest)?;
+        // An image that is called an attestation is an image all the same.
+        if child.is_attestation() && row.as_ref().is_none_or(|row| row.kind == ManifestKind::Artifact) {
+            continue;
+        }
         let name = child.platform.as_ref().map_or_else(|| child.digest.short().to_owned(), ToString::to_string);
-        children.push((name, child_state(context, repository, &child.digest)?));
+        children.push((name, row.map_or(ImageState::Quarantined, |row| row.state)));
     }
     let (state, reason) = combine(&children);
     if state == row.own_state {
@@ -34,11 +39,6 @@ fn attempt(context: &Context, repository: &Repository, digest: &Digest) -> Resul
     // Looked at once more: a child that changed between the reading and the writing queued a job, which may have ended
     // before the writing and found nothing to do.
     Ok(Try::Moved)
-}
-
-fn child_state(context: &Context, repository: &Repository, digest: &Digest) -> Result<ImageState, JobError> {
-    let child = context.store.manifest(repository, digest)?;
-    Ok(child.map_or(ImageState::Quarantined, |c| c.state))
 }
 
 /// The worst child decides; no image child at all is nothing that could be approved.

@@ -24,3 +24,13 @@ fn one_bad_platform_blocks_the_index() {
     house.run();
     assert_eq!((house.state(&good), house.state(&index)), (ImageState::Approved, ImageState::Blocked));
 }
+
+#[test]
+fn an_image_that_is_called_an_attestation_is_judged() {
+    let house = House::new(true);
+    let good = house.push_image("10001", &[CLEAN]);
+    let bad = house.push_image("10001", &[LODASH]);
+    let index = house.push_index(&[(good, "amd64"), (bad, "unknown")]);
+    house.run();
+    assert_eq!(house.state(&index), ImageState::Blocked);
+}

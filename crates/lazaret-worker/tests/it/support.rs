@@ -92,7 +92,8 @@ impl House {
             .iter()
             .map(|(digest, architecture)| {
                 json!({"mediaType": media_type::OCI_MANIFEST, "digest": digest, "size": 1,
-                       "platform": {"os": "linux", "architecture": architecture}})
+                       "platform": {"os": if *architecture == "unknown" { "unknown" } else { "linux" },
+                                    "architecture": architecture}})
             })
             .collect();
         let index = json!({"schemaVersion": 2, "mediaType": media_type::OCI_INDEX, "manifests": entries});
@@ -121,6 +122,7 @@ impl House {
             config,
             blobs,
             manifests,
+            attested: Vec::new(),
             subject: None,
             artifact_type: None,
             annotations: std::collections::BTreeMap::new(),

@@ -9,8 +9,8 @@ use std::{
     io::{self, Read},
 };
 
-use lazaret_model::Digest;
-use lazaret_oci::{Descriptor, ImageManifest, Index, media_type};
+use lazaret_model::{Digest, Repository};
+use lazaret_oci::{Descriptor, ImageManifest, Index, Manifest, media_type};
 use lazaret_store::{ManifestKind, ManifestPut, Store, StoreError};
 use serde::de::IgnoredAny;
 
@@ -20,21 +20,45 @@ const MAX_CONFIG: u64 = 16 << 20;
 /// First bytes of a blob that tell an archive: a tar's first header.
 const HEAD: u64 = 512;
 
-/// Fills in an image, or an artifact in the shape of one; returns the layers that need not be here.
-pub(super) fn fill_image(put: &mut ManifestPut, image: ImageManifest) -> Vec<Digest> {
+/// Children of one index that are looked into as attestations.
+const MAX_ATTESTATIONS: usize = 64;
+
+/// What BuildKit writes beside the attestation of an image: the image's digest.
+const ATTESTED: &str = "vnd.docker.reference.digest";
+
+/// Layers of signatures and attestations, which cosign and BuildKit give an image's config.
+const STATEMENTS: [&str; 3] = [
+    "application/vnd.in-toto+json",
+    "application/vnd.dev.cosign.simplesigning.v1+json",
+    "application/vnd.dsse.envelope.v1+json",
+];
+
+/// What parsing alone does not settle.
+#[derive(Default)]
+pub(super) struct Open {
+    /// Layers that have other places to come from, and need not be here.
+    pub foreign: Vec<Digest>,
+    /// The config calls itself an image's.
+    image_config: bool,
+}
+
+/// Fills in an image, or an artifact in the shape of one.
+pub(super) fn fill_image(put: &mut ManifestPut, image: ImageManifest) -> Open {
     let docker = image.media_type == media_type::DOCKER_MANIFEST;
-    if docker || image.is_image() || image.layers.iter().any(|layer| is_file_system(&layer.media_type)) {
+    let statements = image.layers.iter().all(|layer| STATEMENTS.contains(&layer.media_type.as_str()));
+    let file_system = image.layers.iter().any(|layer| is_file_system(&layer.media_type));
+    if docker || file_system || (image.is_image() && !statements) {
         put.kind = ManifestKind::Image;
     }
+    let image_config = image.is_image();
     // What has other places to come from (Docker foreign layers) need not be here; when it is, it counts.
     let (foreign, own): (Vec<_>, Vec<_>) = image.layers.into_iter().partition(|layer| !layer.urls.is_empty());
     put.blobs = own.into_iter().map(|layer| layer.digest).collect();
-    let foreign = foreign.into_iter().map(|layer| layer.digest).collect();
     // The referrers API reports the config's type for artifacts without one of their own (distribution-spec).
     put.artifact_type = image.artifact_type.or(Some(image.config.media_type));
     put.config = Some(image.config.digest);
     put.annotations = image.annotations;
-    foreign
+    Open { foreign: foreign.into_iter().map(|layer| layer.digest).collect(), image_config }
 }
 
 fn is_file_system(media_type: &str) -> bool {
@@ -53,36 +77,66 @@ pub(super) fn fill_index(put: &mut ManifestPut, index: Index) {
     if blobs.is_empty() {
         put.kind = ManifestKind::Index;
     }
+    put.attested = manifests.iter().filter_map(attested).take(MAX_ATTESTATIONS).collect();
     put.manifests = manifests.into_iter().map(|child| child.digest).collect();
     put.blobs = blobs.into_iter().map(|child| child.digest).collect();
     put.artifact_type = index.artifact_type;
     put.annotations = index.annotations;
 }
 
-/// Looks into what calls itself an artifact: with an image's config it is an image; with blobs that could be unpacked,
-/// or as an index of blobs, it is no evidence and waits in quarantine (gate.md 10).
-pub(super) fn settle(store: &Store, put: &mut ManifestPut) -> Result<(), StoreError> {
+fn attested(child: &Descriptor) -> Option<(Digest, Digest)> {
+    let image = child.annotations.get(ATTESTED).filter(|_| child.is_attestation())?;
+    Some((child.digest.clone(), Digest::parse(image).ok()?))
+}
+
+/// Looks into what may be an artifact. With an image's config and something to unpack it is an image. Without anything
+/// to unpack it is evidence. What is left, and an index of blobs, is neither, and waits in quarantine (gate.md 10).
+pub(super) fn settle(store: &Store, put: &mut ManifestPut, open: &Open) -> Result<(), StoreError> {
+    let mut attested = std::mem::take(&mut put.attested);
+    attested.retain(|(child, _)| is_stored_evidence(store, &put.repository, child).unwrap_or(false));
+    put.attested = attested;
     let (ManifestKind::Artifact, Some(config)) = (put.kind, &put.config) else { return Ok(()) };
-    // What is not in this repository is refused when it is stored.
-    if !store.repository_has_blob(&put.repository, config)? {
-        return Ok(());
-    }
-    if let Some((file, size)) = store.open_blob(config)?
-        && (size > MAX_CONFIG || is_image_config(&read(config, file, size)?))
-    {
+    let unpackable =
+        put.blobs.is_empty() || !open.foreign.is_empty() || any_archive(store, &put.repository, &put.blobs)?;
+    if !unpackable {
+        put.evidence = true;
+    } else if open.image_config || has_image_config(store, &put.repository, config)? {
         put.kind = ManifestKind::Image;
-        return Ok(());
+    } else {
+        put.evidence = put.blobs.is_empty() && open.foreign.is_empty();
     }
-    for blob in &put.blobs {
-        if store.repository_has_blob(&put.repository, blob)?
+    Ok(())
+}
+
+/// Whether an artifact that is here already has nothing to unpack.
+fn is_stored_evidence(store: &Store, repository: &Repository, digest: &Digest) -> Result<bool, StoreError> {
+    let Some(row) = store.manifest(repository, digest)?.filter(|row| row.kind == ManifestKind::Artifact) else {
+        return Ok(false);
+    };
+    let Ok(Manifest::Image(image)) = Manifest::parse(&row.bytes, Some(&row.media_type)) else { return Ok(false) };
+    let layers: Vec<Digest> = image.layers.iter().map(|layer| layer.digest.clone()).collect();
+    Ok(image.layers.iter().all(|layer| layer.urls.is_empty()) && !any_archive(store, repository, &layers)?)
+}
+
+fn has_image_config(store: &Store, repository: &Repository, config: &Digest) -> Result<bool, StoreError> {
+    // What is not in this repository is refused when it is stored.
+    if !store.repository_has_blob(repository, config)? {
+        return Ok(false);
+    }
+    let Some((file, size)) = store.open_blob(config)? else { return Ok(false) };
+    Ok(size > MAX_CONFIG || is_image_config(&read(config, file, size)?))
+}
+
+fn any_archive(store: &Store, repository: &Repository, blobs: &[Digest]) -> Result<bool, StoreError> {
+    for blob in blobs {
+        if store.repository_has_blob(repository, blob)?
             && let Some((file, _)) = store.open_blob(blob)?
             && is_archive(&read(blob, file, HEAD)?)
         {
-            return Ok(());
+            return Ok(true);
         }
     }
-    put.evidence = true;
-    Ok(())
+    Ok(false)
 }
 
 fn read(blob: &Digest, file: File, most: u64) -> Result<Vec<u8>, StoreError> {
@@ -102,13 +156,13 @@ fn is_image_config(bytes: &[u8]) -> bool {
     keys.map_or(true, |keys| keys.keys().any(|key| key.replace('\u{17f}', "s").eq_ignore_ascii_case("rootfs")))
 }
 
-/// The compressions that runtimes take for layers, or a tar.
+/// The compressions that runtimes take for layers, or a tar; nothing, or zeros, are an empty one.
 fn is_archive(head: &[u8]) -> bool {
     const MAGIC: [&[u8]; 5] =
         [&[0x1f, 0x8b], &[0x28, 0xb5, 0x2f, 0xfd], b"BZh", &[0xfd, b'7', b'z', b'X', b'Z'], &[0x04, 0x22, 0x4d, 0x18]];
     // A zstd stream may begin with frames to be skipped.
     let skippable = head.get(1..4) == Some(&[0x2a, 0x4d, 0x18]) && head[0] & 0xf0 == 0x50;
-    skippable || MAGIC.iter().any(|magic| head.starts_with(magic)) || is_tar(head)
+    skippable || head.iter().all(|byte| *byte == 0) || MAGIC.iter().any(|magic| head.starts_with(magic)) || is_tar(head)
 }
 
 /// Whether a tar's header is there, of whatever dialect: its checksum holds. Bytes may have been summed as signed.
@@ -147,10 +201,12 @@ mod tests {
         assert!(is_archive(&header), "a tar without a magic number");
         header[0] = b'x';
         assert!(!is_archive(&header));
-        for head in [&[0x1f, 0x8b, 8][..], b"\x28\xb5\x2f\xfd", b"\x50\x2a\x4d\x18", b"BZh9", b"\xfd7zXZ\0"] {
+        for head in
+            [&[0x1f, 0x8b, 8][..], b"\x28\xb5\x2f\xfd", b"\x50\x2a\x4d\x18", b"BZh9", b"\xfd7zXZ\0", b"", &[0; 512]]
+        {
             assert!(is_archive(head));
         }
-        for head in [&b""[..], b"{\"payload\":1}", &[0; 512], b"PK\x03\x04"] {
+        for head in [&b"{\"payload\":1}"[..], b"PK\x03\x04", b"x"] {
             assert!(!is_archive(head));
         }
     }

@@ -10,7 +10,7 @@ use lazaret_oci::{Hasher, MAX_MANIFEST, Manifest};
 use lazaret_store::{ManifestKind, ManifestPut, PutError};
 use serde_json::json;
 
-use super::kind::{fill_image, fill_index, settle};
+use super::kind::{Open, fill_image, fill_index, settle};
 use crate::{
     ApiError,
     app::blocking,
@@ -40,18 +40,17 @@ pub(crate) async fn put(mut call: Call, repository: Repository, at: Reference) -
     };
     let bytes = call.bytes(MAX_MANIFEST).await?;
     let actor = call.actor();
-    let (mut put, foreign) =
-        blocking(move || prepare(repository, at, content_type.as_deref(), &bytes, actor)).await??;
+    let (mut put, open) = blocking(move || prepare(repository, at, content_type.as_deref(), &bytes, actor)).await??;
     let (name, digest, subject) = (put.repository.clone(), put.digest.clone(), put.subject.clone());
     let store = call.app.store.clone();
     let tagged = tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(", ");
     let outcome = blocking(move || {
-        for digest in foreign {
-            if store.repository_has_blob(&put.repository, &digest)? {
-                put.blobs.push(digest);
+        for digest in &open.foreign {
+            if store.repository_has_blob(&put.repository, digest)? {
+                put.blobs.push(digest.clone());
             }
         }
-        settle(&store, &mut put)?;
+        settle(&store, &mut put, &open)?;
         let outcome = store.put_manifest(put.clone())?;
         for tag in tags {
             store.put_manifest(ManifestPut { tag: Some(tag), ..put.clone() })?;
@@ -87,14 +86,14 @@ fn tags(query: Option<&str>) -> Result<Vec<Tag>, ApiError> {
     Ok(tags)
 }
 
-/// Parses and verifies; nothing is stored yet. Beside it, the layers that need not be here.
+/// Parses and verifies; nothing is stored yet. Beside it, what is still to be settled.
 fn prepare(
     repository: Repository,
     at: Reference,
     content_type: Option<&str>,
     bytes: &Bytes,
     principal: String,
-) -> Result<(ManifestPut, Vec<Digest>), ApiError> {
+) -> Result<(ManifestPut, Open), ApiError> {
     let algorithm = match &at {
         Reference::Digest(digest) => digest.algorithm(),
         Reference::Tag(_) => Algorithm::Sha256,
@@ -123,20 +122,21 @@ fn prepare(
         config: None,
         blobs: Vec::new(),
         manifests: Vec::new(),
+        attested: Vec::new(),
         subject,
         artifact_type: None,
         annotations: std::collections::BTreeMap::new(),
         evidence: false,
         principal,
     };
-    let foreign = match manifest {
+    let open = match manifest {
         Manifest::Image(image) => fill_image(&mut put, image),
         Manifest::Index(index) => {
             fill_index(&mut put, index);
-            Vec::new()
+            Open::default()
         }
     };
-    Ok((put, foreign))
+    Ok((put, open))
 }
 
 fn refusal(error: PutError) -> ApiError {
