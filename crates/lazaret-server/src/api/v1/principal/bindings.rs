@@ -1,7 +1,7 @@
 //! Who may hand out or take what. A right to manage bindings reaches as far as the prefix it is held on; an owner
 //! hands out no duty that is kept apart from owners (product.md, "Roles").
 
-use lazaret_model::{Action, Binding, Prefix, Role};
+use lazaret_model::{Action, Binding, Prefix, Role, Timestamp};
 use lazaret_store::PrincipalRow;
 
 use crate::{ApiError, auth::principal::Caller, call::Call, error::Code};
@@ -18,6 +18,36 @@ pub(super) fn may_give(caller: &Caller, bindings: &[Binding]) -> Result<(), ApiE
         }
     }
     Ok(())
+}
+
+/// Refuses what would outlive the right by which it is given: who holds a prefix for a month makes nobody, itself
+/// included, its owner for longer. `life` ends the principal that gets the bindings.
+pub(super) async fn may_last(call: &Call, bindings: &[Binding], life: Option<Timestamp>) -> Result<(), ApiError> {
+    let own_life = row(call, &call.actor()).await?.expires;
+    bindings.iter().try_for_each(|binding| within_life(&call.caller, own_life, binding, life))
+}
+
+fn within_life(
+    caller: &Caller,
+    own_life: Option<Timestamp>,
+    binding: &Binding,
+    life: Option<Timestamp>,
+) -> Result<(), ApiError> {
+    let wanted = earlier(binding.expires, life);
+    let lasts = |held: &Binding| match (earlier(held.expires, own_life), wanted) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(held), Some(wanted)) => wanted <= held,
+    };
+    if managing(caller, &binding.on).any(lasts) {
+        return Ok(());
+    }
+    let (role, on) = (binding.role, &binding.on);
+    Err(ApiError::denied(format!("{role} on {on} would outlive your own right to give it: name an earlier expiry")))
+}
+
+fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    a.into_iter().chain(b).min()
 }
 
 /// Refuses unless the caller may take each of what `row` holds, so that it may disable it or change its secret.
@@ -44,12 +74,15 @@ fn everything() -> Result<Prefix, ApiError> {
 
 /// Roles by which the caller manages bindings on all that `prefix` covers.
 fn managers(caller: &Caller, prefix: &Prefix) -> Vec<Role> {
-    let held = caller.principal.bindings.iter().filter(|held| {
+    managing(caller, prefix).map(|held| held.role).collect()
+}
+
+fn managing<'a>(caller: &'a Caller, prefix: &'a Prefix) -> impl Iterator<Item = &'a Binding> {
+    caller.principal.bindings.iter().filter(move |held| {
         held.role.may(Action::ManageBindings)
             && held.expires.is_none_or(|end| caller.now < end)
             && is_within(prefix, &held.on)
-    });
-    held.map(|held| held.role).collect()
+    })
 }
 
 const fn is_owners_to_give(role: Role) -> bool {
@@ -66,7 +99,7 @@ fn is_within(inner: &Prefix, outer: &Prefix) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use lazaret_model::{Principal, Timestamp};
+    use lazaret_model::Principal;
 
     use super::*;
 
@@ -98,6 +131,21 @@ mod tests {
         ] {
             assert!(may_give(&owner, std::slice::from_ref(&bad)).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn what_is_given_ends_with_the_right_to_give_it() {
+        let at = Timestamp::from_millis;
+        let mut owner = caller(Role::Owner, "team/*");
+        let reader = |expires| Binding { expires, ..binding(Role::Reader, "team/app") };
+        let ok = |owner: &Caller, own_life, expires, life| within_life(owner, own_life, &reader(expires), life).is_ok();
+        assert!(ok(&owner, None, None, None) && ok(&owner, None, at(90), None));
+        assert!(!ok(&owner, at(50), None, None) && !ok(&owner, at(50), at(51), None));
+        assert!(ok(&owner, at(50), at(50), None) && ok(&owner, at(50), None, at(40)));
+        owner.principal.bindings[0].expires = at(50);
+        assert!(!ok(&owner, None, None, None) && !ok(&owner, None, at(60), at(55)) && ok(&owner, None, at(50), None));
+        owner.principal.bindings.push(binding(Role::Administrator, "*"));
+        assert!(ok(&owner, None, None, None));
     }
 
     #[test]

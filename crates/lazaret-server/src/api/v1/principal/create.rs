@@ -7,7 +7,7 @@ use lazaret_model::{Binding, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::bindings::may_give;
+use super::bindings::{may_give, may_last};
 use crate::{
     ApiError,
     api::v1::{MAX_JSON, Params},
@@ -37,6 +37,7 @@ pub(crate) async fn create(mut call: Call, _: Params) -> Result<Response, ApiErr
         return Err(ApiError::bad_request(Code::Invalid, format!("bindings must be 1 to {MAX_BINDINGS}")));
     }
     may_give(&call.caller, &bindings)?;
+    may_last(&call, &bindings, expires).await?;
     let actor = call.actor();
     let new = call.app.ask(move |store| store.create_principal(&name, &bindings, expires, &actor)).await?;
     let mut response = distribution::json(&json!({ "id": new.id, "secret": new.secret }));
