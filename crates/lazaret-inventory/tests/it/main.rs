@@ -4,6 +4,7 @@
 mod hostile;
 mod images;
 mod jars;
+mod languages;
 mod layer;
 mod overlay;
 mod ownership;

@@ -71,6 +71,16 @@ fn recorded_documents() {
     insta::assert_snapshot!(rows(&CRATES_IO, &rust), @"RUSTSEC-2016-0004 [] libusb affected 0.0.0-0..0.3.1-0 unknown [] - informational");
     let maven = [include_str!("../../../testdata/osv/Maven-log4j.json")];
     insta::assert_snapshot!(rows(&MAVEN, &maven), @"GHSA-jfh8-c2jp-5v3q [CVE-2021-44228] org.apache.logging.log4j:log4j-core affected 0..2.3.1 2.13.0..2.15.0 2.4..2.12.2 critical [] CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H");
+    let php = [
+        include_str!("../../../testdata/osv/Packagist-drupal.json"),
+        include_str!("../../../testdata/osv/Packagist-psr7.json"),
+    ];
+    insta::assert_snapshot!(rows(&PACKAGIST, &php), @r"
+    DRUPAL-CONTRIB-2019-022 [] drupal/video affected 0..1.4.0 unknown [] -
+    GHSA-q7rv-6hp3-vh96 [CVE-2022-24775] guzzlehttp/psr7 affected 0..1.8.4 2.0.0..2.1.1 high [] CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:H/A:N
+    ");
+    let net = [include_str!("../../../testdata/osv/NuGet-azure-identity.json")];
+    insta::assert_snapshot!(rows(&NUGET, &net), @"GHSA-5mfx-4wcx-rv27 [CVE-2023-36414] azure.identity affected 0..1.10.2 high [] CVSS:3.1/AV:N/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H");
     let gems = [include_str!("../../../testdata/osv/RubyGems-rack.json")];
     insta::assert_snapshot!(rows(&RUBYGEMS, &gems), @"GHSA-3h57-hmj3-gj3p [CVE-2023-27530] rack affected 0..2.0.9.3 2.1..2.1.4.3 2.2..2.2.6.3 2.3..3.0.4.2 unknown [] -");
 }
