@@ -152,6 +152,21 @@ fn an_unknown_version_matters_where_there_are_advisories() {
 }
 
 #[test]
+fn a_branch_of_a_php_package_matters_where_there_are_advisories() {
+    let mut records = Records::new([record("Packagist", "acme/known", "GHSA-1", &[], Some("2.0.0"))]);
+    let branch = |name| subject([package(PackageType::Composer, name, "dev-main")]);
+    let judgement = records.judge(&branch("acme/ours"));
+    assert_eq!(kinds(&judgement), [("advisories_missing", "Packagist".to_owned())], "silence needs a feed");
+    records.info.feeds[0].ecosystems.push("Packagist".to_owned());
+    let judgement = records.judge(&branch("Acme/Known"));
+    assert_eq!(kinds(&judgement), [("version_unknown", "srv/Acme/Known".to_owned())]);
+    assert_eq!(outcome(&judgement), Outcome::Incomplete);
+    assert_eq!(outcome(&records.judge(&branch("acme/ours"))), Outcome::Allow);
+    let released = subject([package(PackageType::Composer, "acme/known", "v1.9.0")]);
+    assert_eq!(outcome(&records.judge(&released)), Outcome::Deny);
+}
+
+#[test]
 fn levels_sort_faults() {
     let mut image = vulnerable();
     image.facts.user.clear();

@@ -126,6 +126,7 @@ pub(crate) fn record(
         "Go" => "go",
         "Debian" => "deb",
         "Alpine" => "apk",
+        "Packagist" => "composer",
         other => panic!("no scheme for {other}"),
     };
     AdvisoryRecord {
