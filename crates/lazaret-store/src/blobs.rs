@@ -2,6 +2,7 @@
 
 pub(crate) mod fs;
 pub(crate) mod hash;
+mod holders;
 pub(crate) mod spool;
 
 use std::fs::File;

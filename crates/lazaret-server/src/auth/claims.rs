@@ -34,6 +34,11 @@ impl Claims {
     pub(crate) fn cover(&self, action: Action, repository: Option<&Repository>) -> bool {
         self.access.iter().any(|access| access.covers(action, repository))
     }
+
+    /// Names of the repositories that it speaks of.
+    pub(crate) fn repositories(&self) -> impl Iterator<Item = &str> {
+        self.access.iter().filter(|access| access.kind == "repository").map(|access| access.name.as_str())
+    }
 }
 
 impl Access {

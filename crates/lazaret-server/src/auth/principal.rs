@@ -3,7 +3,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, header};
-use lazaret_model::{Action, Principal, Repository, Timestamp, allows};
+use lazaret_model::{Action, Prefix, Principal, Repository, Timestamp, allows};
 
 use super::claims::Claims;
 use crate::{ApiError, App};
@@ -50,6 +50,18 @@ impl Caller {
         let live = |end: Option<Timestamp>| end.is_none_or(|end| self.now < end);
         self.principal.bindings.iter().any(|held| held.role.may(action) && live(held.expires))
             && self.token.as_ref().is_none_or(|t| t.cover(action, None))
+    }
+
+    /// Prefixes outside of which the caller may pull nothing; inside, [`Caller::may`] has the last word.
+    pub(crate) fn pulls_within(&self) -> Vec<Prefix> {
+        let Some(claims) = &self.token else {
+            let live = |end: Option<Timestamp>| end.is_none_or(|end| self.now < end);
+            let held = self.principal.bindings.iter().filter(|held| held.role.may(Action::Pull) && live(held.expires));
+            return held.map(|held| held.on.clone()).collect();
+        };
+        let named = claims.repositories().filter_map(|name| Repository::parse(name).ok());
+        let pulled = named.filter(|repository| self.may(Action::Pull, Some(repository)));
+        pulled.filter_map(|repository| Prefix::parse(repository.as_str()).ok()).collect()
     }
 
     /// The bindings of now alone.

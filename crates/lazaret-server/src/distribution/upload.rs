@@ -3,6 +3,7 @@
 
 pub(super) mod cancel;
 pub(super) mod finish;
+mod mount;
 pub(super) mod patch;
 mod receive;
 mod session;

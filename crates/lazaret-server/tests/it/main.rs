@@ -12,6 +12,7 @@ mod gate;
 mod hostile;
 mod lists;
 mod manifests;
+mod mounts;
 mod permissions;
 mod shutdown;
 mod support;

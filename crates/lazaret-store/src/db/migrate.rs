@@ -15,8 +15,10 @@ struct Migration {
 }
 
 /// In order. A line that has shipped is never edited: write the next one.
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "base", sql: include_str!("../../migrations/0001_base.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "base", sql: include_str!("../../migrations/0001_base.sql") },
+    Migration { version: 2, name: "blob_holders", sql: include_str!("../../migrations/0002_blob_holders.sql") },
+];
 
 /// Brings the schema up to this program's. Safe when several processes do it at once.
 pub(super) fn migrate(connection: &mut Connection, path: &Path, now: Timestamp) -> Result<(), StoreError> {

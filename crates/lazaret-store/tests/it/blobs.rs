@@ -1,6 +1,6 @@
 use std::fs;
 
-use lazaret_model::{Digest, ImageState};
+use lazaret_model::{Digest, ImageState, Prefix};
 use lazaret_store::{BlobReach, ManifestKind, StoreError};
 
 use crate::harness::{Fixture, digest, manifest, repo};
@@ -22,6 +22,27 @@ fn a_blob_is_in_the_repositories_it_was_pushed_to_or_mounted_into() {
     assert!(!has("a") && has("b"));
     assert!(f.store.open_blob(&blob).unwrap().is_some());
     assert!(f.store.open_blob(&digest(b"other")).unwrap().is_none());
+}
+
+#[test]
+fn holders_are_named_within_the_prefixes_only() {
+    let f = Fixture::new();
+    let blob = f.blob("team/a", b"hello");
+    for name in ["team", "team/b/c", "team.x", "teams/a", "z"] {
+        f.store.mount_blob(&repo("team/a"), &repo(name), &blob).unwrap();
+    }
+    f.blob("team/other", b"other");
+    let holders = |within: &[&str], n: usize| {
+        let within: Vec<_> = within.iter().map(|p| Prefix::parse(p).unwrap()).collect();
+        let found = f.store.blob_holders(&blob, &within, n).unwrap();
+        found.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(holders(&["team/*"], 9), "team/a team/b/c");
+    assert_eq!(holders(&["team"], 9), "team");
+    assert_eq!(holders(&["*"], 9), "team team.x team/a team/b/c teams/a z");
+    assert_eq!(holders(&["z", "none", "*"], 3), "z team team.x");
+    assert_eq!(holders(&["team/other", "tea", "other/*"], 9), "");
+    assert_eq!(holders(&[], 9), "");
 }
 
 #[test]
