@@ -80,7 +80,9 @@ fn platforms(
             continue;
         }
         found.push(match row {
-            None => (ImageState::Quarantined, vec![reason("not_approved", &format!("{name}: it was deleted"))]),
+            None => {
+                (ImageState::Quarantined, vec![reason("not_approved", &format!("{name}: it is not in the repository"))])
+            }
             Some(row) if depth >= MAX_DEPTH => {
                 (row.state, vec![reason("not_approved", &format!("{name}: {}", row.state))])
             }

@@ -156,7 +156,7 @@ impl Store {
         self.read(|c| db::all(c, sql, (repository.as_str(), subject.to_string()), read))
     }
 
-    /// Children of an index, in its order. A child may have been deleted since.
+    /// Children of an index, in its order. A child may not have come yet, or have been deleted since.
     pub fn children(&self, repository: &Repository, index: &Digest) -> Result<Vec<Digest>, StoreError> {
         let sql = "SELECT child FROM manifest_children WHERE repository = ?1 AND parent = ?2 ORDER BY position";
         self.read(|c| db::all(c, sql, (repository.as_str(), index.to_string()), |row| db::digest(row, 0)))

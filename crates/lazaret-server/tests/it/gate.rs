@@ -222,6 +222,46 @@ async fn an_index_goes_by_its_own_state_and_its_children_by_theirs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sparse_index_is_its_writers_until_it_is_approved() {
+    let server = Server::start().await;
+    let ci = server.principal(Role::Contributor, "*");
+    let reader = server.principal(Role::Reader, "app");
+    let here = server.push_image(&ci, "app", None, b"here").await;
+    server.set_state("app", &here.digest, ImageState::Approved);
+    // It is in another repository, approved there: that is not here.
+    let absent = server.push_image(&ci, "other", None, b"absent").await;
+    server.set_state("other", &absent.digest, ImageState::Approved);
+    let child = |image: &Image| json!({"mediaType": OCI_MANIFEST, "digest": image.digest, "size": image.bytes.len()});
+    let index = json!({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [child(&here), child(&absent)]});
+    let digest = server.put_manifest(&ci, "app", Some("sparse"), OCI_INDEX, &index.to_string()).await;
+    let (by_tag, by_digest) = ("/v2/app/manifests/sparse".to_owned(), format!("/v2/app/manifests/{digest}"));
+    let of_absent = format!("/v2/app/manifests/{}", absent.digest);
+    for path in [&by_tag, &by_digest] {
+        assert_eq!(server.status(&reader, Method::GET, path).await, 403);
+        assert_eq!(server.status(&ci, Method::GET, path).await, 200);
+    }
+    let denial: Value = server.get(&reader, &by_digest).await.json().await.unwrap();
+    assert_eq!(denial["errors"][0]["detail"]["state"], "quarantined");
+    assert!(denial.to_string().contains("not in the repository"), "{denial}");
+    for who in [&reader, &ci] {
+        assert_eq!(server.status(who, Method::GET, &of_absent).await, 404);
+    }
+    let tags: Value = server.get(&reader, "/v2/app/tags/list").await.json().await.unwrap();
+    assert!(!tags.to_string().contains("sparse"), "{tags}");
+    // The child comes: it is judged on its own, and the index by its own state.
+    let layer = server.push_image(&ci, "app", None, b"absent").await;
+    assert_eq!(layer.digest, absent.digest);
+    for path in [&by_tag, &by_digest, &of_absent] {
+        assert_eq!(server.status(&reader, Method::GET, path).await, 403);
+    }
+    server.set_state("app", &absent.digest, ImageState::Approved);
+    server.set_state("app", &digest, ImageState::Approved);
+    for path in [&by_tag, &by_digest, &of_absent] {
+        assert_eq!(server.status(&reader, Method::GET, path).await, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_approval_elsewhere_opens_nothing_here() {
     let server = Server::start().await;
     let ci = server.principal(Role::Contributor, "*");

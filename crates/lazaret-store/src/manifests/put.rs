@@ -51,15 +51,13 @@ pub struct PutOutcome {
 pub enum PutError {
     #[error("{} blob(s) that the manifest names are not in the repository", .0.len())]
     MissingBlobs(Vec<Digest>),
-    #[error("{} manifest(s) that the index names are not in the repository", .0.len())]
-    MissingManifests(Vec<Digest>),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl Store {
     /// Stores a manifest, points the tag to it, and enqueues its judgement. A digest that is there keeps its state
-    /// (an image that is not served is judged again). Config, layers and children must be in the repository.
+    /// (an image that is not served is judged again). Config and layers must be in the repository, children need not.
     #[expect(clippy::needless_pass_by_value, reason = "the push is over when it is stored: its bytes go with it")]
     pub fn put_manifest(&self, put: ManifestPut) -> Result<PutOutcome, PutError> {
         self.write(|tx| {
@@ -72,7 +70,8 @@ impl Store {
     }
 }
 
-/// Whether something that the manifest is made of is not in the repository (registry.md, I4).
+/// Whether a blob that the manifest is made of is not in the repository (registry.md, I4). An index may be sparse:
+/// what it names and is not here counts as quarantined, and judges the index again when it comes.
 fn refuse(tx: &Tx<'_>, put: &ManifestPut) -> Result<Option<PutError>, StoreError> {
     let mut missing = Vec::new();
     for digest in blobs_of(put) {
@@ -80,15 +79,7 @@ fn refuse(tx: &Tx<'_>, put: &ManifestPut) -> Result<Option<PutError>, StoreError
             missing.push(digest.clone());
         }
     }
-    if !missing.is_empty() {
-        return Ok(Some(PutError::MissingBlobs(missing)));
-    }
-    for digest in &put.manifests {
-        if states::effective(tx, &put.repository, digest)?.is_none() && !missing.contains(digest) {
-            missing.push(digest.clone());
-        }
-    }
-    Ok(if missing.is_empty() { None } else { Some(PutError::MissingManifests(missing)) })
+    Ok(if missing.is_empty() { None } else { Some(PutError::MissingBlobs(missing)) })
 }
 
 fn store(tx: &Tx<'_>, put: &ManifestPut) -> Result<PutOutcome, StoreError> {
@@ -175,7 +166,7 @@ fn insert(tx: &Tx<'_>, put: &ManifestPut) -> Result<ImageState, StoreError> {
 }
 
 /// A new image or index is judged; one that is there and not served is judged again, and only a person lifts a
-/// revocation. Indexes that name a new manifest (its push came again after a deletion) are judged again too.
+/// revocation. Indexes that name a new manifest (they came first, or it was deleted) are judged again too.
 fn enqueue_judgement(tx: &Tx<'_>, put: &ManifestPut, state: ImageState, new: bool) -> Result<(), StoreError> {
     let (repository, digest) = (put.repository.clone(), put.digest.clone());
     if new || !(state.is_served() || state == ImageState::Revoked) {
@@ -199,11 +190,12 @@ fn blobs_of(put: &ManifestPut) -> impl Iterator<Item = &Digest> {
     put.config.iter().chain(&put.blobs)
 }
 
-/// Whether an index names an image or another index: then it is judged by its children, whatever its tag.
+/// Whether an index names an image or another index: then it is judged by its children, whatever its tag. What is not
+/// here yet may turn out to be one.
 fn holds_image(tx: &Tx<'_>, put: &ManifestPut) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 FROM manifests WHERE repository = ?1 AND digest = ?2 AND kind <> 'artifact'";
+    let sql = "SELECT 1 FROM manifests WHERE repository = ?1 AND digest = ?2 AND kind = 'artifact'";
     for child in &put.manifests {
-        if db::one(tx, sql, (put.repository.as_str(), child.to_string()), |_| Ok(()))?.is_some() {
+        if db::one(tx, sql, (put.repository.as_str(), child.to_string()), |_| Ok(()))?.is_none() {
             return Ok(true);
         }
     }

@@ -40,11 +40,6 @@ fn what_a_manifest_is_made_of_must_be_in_the_repository() {
     put.blobs = vec![digest(b"nowhere"), elsewhere.clone()];
     let Err(PutError::MissingBlobs(missing)) = f.store.put_manifest(put) else { panic!("stored") };
     assert_eq!(missing, [elsewhere, digest(b"nowhere")]);
-    let foreign = f.image("other", "v1", None);
-    let mut put = manifest("app", "index", ManifestKind::Index, Some("1.0"));
-    put.manifests = vec![foreign.clone()];
-    let Err(PutError::MissingManifests(missing)) = f.store.put_manifest(put) else { panic!("stored") };
-    assert_eq!(missing, [foreign]);
     assert!(f.store.tag(&repo("app"), &tag("1.0")).unwrap().is_none());
     assert!(f.store.repository(&repo("app")).unwrap().is_none(), "a refused push leaves nothing");
 }
@@ -90,6 +85,51 @@ fn an_index_is_judged_whenever_a_child_changes_comes_or_goes() {
     assert_eq!(drain(&f), std::slice::from_ref(&judge));
     f.image("app", "b", None);
     assert!(drain(&f).contains(&judge));
+}
+
+#[test]
+fn an_index_may_name_what_comes_later() {
+    let f = Fixture::new();
+    let here = f.image("app", "here", None);
+    let (child, inner) = (digest(b"manifest child"), digest(b"manifest inner"));
+    let index = f.index("app", "outer", &[&here, &child, &inner]);
+    assert_eq!(f.state("app", &index), ImageState::Quarantined);
+    assert_eq!(f.store.children(&repo("app"), &index).unwrap(), [here, child.clone(), inner.clone()]);
+    assert_eq!(f.store.parents(&repo("app"), &child).unwrap(), std::slice::from_ref(&index));
+    let judge = |digest: &lazaret_model::Digest| Work::JudgeIndex { repository: repo("app"), digest: digest.clone() };
+    drain(&f);
+    // The same digest elsewhere is not the child that was named.
+    f.image("other", "child", None);
+    assert!(!drain(&f).contains(&judge(&index)));
+    f.image("app", "child", None);
+    assert!(drain(&f).contains(&judge(&index)));
+    f.set("app", &child, ImageState::Approved);
+    assert_eq!(drain(&f), [judge(&index)]);
+    let late = digest(b"manifest late");
+    assert_eq!(f.index("app", "inner", &[&late]), inner);
+    let work = drain(&f);
+    assert!(work.contains(&judge(&inner)) && work.contains(&judge(&index)));
+    f.image("app", "late", None);
+    assert!(drain(&f).contains(&judge(&inner)));
+    f.set("app", &inner, ImageState::Blocked);
+    assert_eq!(drain(&f), [judge(&index)]);
+    assert!(f.store.delete_manifest(&repo("app"), &index, "ci").unwrap());
+    assert_eq!(f.store.parents(&repo("app"), &child).unwrap(), []);
+}
+
+#[test]
+fn a_fallback_tag_lends_nothing_to_an_index_whose_children_are_unknown() {
+    let f = Fixture::new();
+    let subject = f.image("app", "v1", None);
+    f.set("app", &subject, ImageState::Approved);
+    let signature = f.artifact("app", "signature", &subject, None);
+    let fallback = format!("sha256-{}", subject.hex());
+    let mut index = manifest("app", "referrers", ManifestKind::Index, Some(&fallback));
+    index.manifests = vec![signature.clone(), digest(b"manifest smuggled")];
+    assert_eq!(f.put(index).state, ImageState::Quarantined, "what is to come may be an image");
+    let mut index = manifest("app", "complete", ManifestKind::Index, Some(&fallback));
+    index.manifests = vec![signature];
+    assert_eq!(f.put(index).state, ImageState::Approved);
 }
 
 #[test]

@@ -140,13 +140,12 @@ fn prepare(
 }
 
 fn refusal(error: PutError) -> ApiError {
-    let (code, missing, what) = match error {
-        PutError::MissingBlobs(missing) => (Code::ManifestBlobUnknown, missing, "blobs"),
-        PutError::MissingManifests(missing) => (Code::ManifestUnknown, missing, "manifests"),
+    let missing = match error {
+        PutError::MissingBlobs(missing) => missing,
         PutError::Store(error) => return error.into(),
     };
     let first = missing.first().map(Digest::to_string).unwrap_or_default();
-    let message = format!("{} {what} that it names are not in this repository, the first is {first}", missing.len());
+    let message = format!("{} blobs that it names are not in this repository, the first is {first}", missing.len());
     let shown: Vec<&Digest> = missing.iter().take(MAX_MISSING).collect();
-    ApiError::bad_request(code, message).with_detail(json!({ "missing": shown }))
+    ApiError::bad_request(Code::ManifestBlobUnknown, message).with_detail(json!({ "missing": shown }))
 }
