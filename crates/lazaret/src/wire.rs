@@ -111,13 +111,19 @@ pub(crate) fn add_signing_key(store: &Store, actor: &str) -> anyhow::Result<Stri
     Ok(store.add_signing_key(&pkcs8, key.public(), actor)?.id)
 }
 
-/// The one HTTP client of commands: bounded waits, no surprise redirects beyond ten.
-pub(crate) fn http_client() -> anyhow::Result<reqwest::blocking::Client> {
+/// How long a registry may be silent, before its answer and within it.
+pub(crate) const REGISTRY_SILENCE: std::time::Duration = std::time::Duration::from_secs(15);
+/// The same for what has time: feeds, some of which are made when they are asked for.
+pub(crate) const FEED_SILENCE: std::time::Duration = std::time::Duration::from_mins(2);
+
+/// The one HTTP client of commands: bounded waits, no surprise redirects beyond ten. The blocking client's time-out is
+/// for each wait, not for the whole of a body.
+pub(crate) fn http_client(silence: std::time::Duration) -> anyhow::Result<reqwest::blocking::Client> {
     let agent = concat!("lazaret/", env!("CARGO_PKG_VERSION"));
     let client = reqwest::blocking::Client::builder()
         .user_agent(agent)
-        .connect_timeout(std::time::Duration::from_secs(20))
-        .timeout(None)
+        .connect_timeout(std::time::Duration::from_secs(15))
+        .timeout(silence)
         .build()?;
     Ok(client)
 }

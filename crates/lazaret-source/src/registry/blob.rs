@@ -5,7 +5,7 @@ use std::{
     io::{self, Read},
     sync::Arc,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use lazaret_model::Digest;
@@ -18,6 +18,9 @@ use super::client::{Client, chain};
 const MAX_TRIES: u32 = 5;
 /// Progress that makes the count begin anew.
 const PROGRESS: u64 = 1 << 20;
+/// The least that must come in a while.
+const PACE_BYTES: u64 = 64 << 10;
+const PACE_TIME: Duration = Duration::from_secs(15);
 
 pub(super) struct BlobReader {
     client: Arc<Client>,
@@ -28,6 +31,9 @@ pub(super) struct BlobReader {
     tries: u32,
     /// Position at the last cut.
     cut_at: u64,
+    /// Time spent waiting since the pace was last looked at, and the position then. What the caller does with the
+    /// bytes may take longer.
+    pace: (Duration, u64),
 }
 
 impl BlobReader {
@@ -40,7 +46,30 @@ impl BlobReader {
             other => other,
         })?;
         let (digest, size) = (layer.digest.clone(), layer.size);
-        Ok(Self { client, digest, size, position: 0, answer: Some(answer), tries: 0, cut_at: 0 })
+        Ok(Self {
+            client,
+            digest,
+            size,
+            position: 0,
+            answer: Some(answer),
+            tries: 0,
+            cut_at: 0,
+            pace: (Duration::ZERO, 0),
+        })
+    }
+
+    /// A registry that sends byte by byte must not hold a scan for ever.
+    fn keep_pace(&mut self) -> io::Result<()> {
+        if self.pace.0 < PACE_TIME {
+            return Ok(());
+        }
+        let (received, what) = (self.position - self.pace.1, self.client.blob_name(&self.digest));
+        self.pace = (Duration::ZERO, self.position);
+        if received >= PACE_BYTES || self.position >= self.size {
+            return Ok(());
+        }
+        let seconds = PACE_TIME.as_secs();
+        Err(io::Error::other(format!("{what}: {received} bytes in {seconds} seconds are too slow")))
     }
 
     /// Connects again from where it broke.
@@ -66,12 +95,13 @@ impl Read for BlobReader {
         }
         loop {
             let why = match &mut self.answer {
-                Some(answer) => match answer.read(buffer) {
+                Some(answer) => match timed(&mut self.pace.0, || answer.read(buffer)) {
                     // More than the descriptor says is passed on too: that is for the reader to see and refuse.
                     Ok(0) if self.position >= self.size => return Ok(0),
                     Ok(0) => "the connection was cut".to_owned(),
                     Ok(count) => {
                         self.position += count as u64;
+                        self.keep_pace()?;
                         return Ok(count);
                     }
                     Err(error) => chain(&error),
@@ -97,6 +127,14 @@ impl Read for BlobReader {
             thread::sleep(Duration::from_millis(20 << self.tries));
         }
     }
+}
+
+/// Adds the time that `work` takes to `total`.
+fn timed<T>(total: &mut Duration, work: impl FnOnce() -> T) -> T {
+    let begun = Instant::now();
+    let result = work();
+    *total += begun.elapsed();
+    result
 }
 
 /// The first number of `bytes 5-9/10`.

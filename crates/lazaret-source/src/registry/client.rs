@@ -2,11 +2,11 @@
 
 use std::{
     error::Error,
-    io::Read,
+    io::{self, Read},
     net::IpAddr,
     sync::{Mutex, PoisonError},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use lazaret_model::{Digest, Reference, Repository};
@@ -29,7 +29,9 @@ const MAX_WAITS: u32 = 3;
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Bytes of a token endpoint's answer.
-const MAX_TOKEN: u64 = 1 << 20;
+const MAX_TOKEN: usize = 1 << 20;
+/// How long a document may take to arrive: they are small.
+const MAX_DOCUMENT_TIME: Duration = Duration::from_secs(15);
 
 pub(super) struct Client {
     http: reqwest::blocking::Client,
@@ -156,10 +158,11 @@ impl Client {
 
     fn body(&self, what: &str, answer: Response, limit: usize) -> Result<Vec<u8>, SourceError> {
         let limit = limit.min(usize::try_from(self.document_bytes).unwrap_or(limit));
-        let mut bytes = Vec::new();
-        match answer.take(limit as u64 + 1).read_to_end(&mut bytes) {
-            Ok(count) if count > limit => Err(SourceError::TooLarge { what: what.to_owned(), limit: limit as u64 }),
-            Ok(_) => Ok(bytes),
+        match read_document(answer, limit, MAX_DOCUMENT_TIME) {
+            Ok(bytes) if bytes.len() > limit => {
+                Err(SourceError::TooLarge { what: what.to_owned(), limit: limit as u64 })
+            }
+            Ok(bytes) => Ok(bytes),
             Err(error) => Err(SourceError::Unreachable { what: self.host.clone(), reason: chain(&error) }),
         }
     }
@@ -251,8 +254,9 @@ impl Client {
         if answer.status() != StatusCode::OK {
             return Err(refuse(refusal::describe(answer.status(), answer)));
         }
-        let token: TokenAnswer = serde_json::from_reader(answer.take(MAX_TOKEN))
-            .map_err(|error| refuse(format!("its answer is not a token: {error}")))?;
+        let bytes = read_document(answer, MAX_TOKEN, MAX_DOCUMENT_TIME).map_err(|error| refuse(chain(&error)))?;
+        let token: TokenAnswer =
+            serde_json::from_slice(&bytes).map_err(|error| refuse(format!("its answer is not a token: {error}")))?;
         token.header().ok_or_else(|| refuse("its answer has no token".to_owned()))
     }
 
@@ -263,6 +267,26 @@ impl Client {
         }
         SourceError::Refused { what: what.to_owned(), reason: refusal::describe(status, answer) }
     }
+}
+
+/// At most one byte more than the limit, in the time that is given.
+fn read_document(mut from: impl Read, limit: usize, time: Duration) -> io::Result<Vec<u8>> {
+    let begun = Instant::now();
+    let (mut bytes, mut chunk) = (Vec::new(), vec![0; 64 << 10]);
+    while bytes.len() <= limit {
+        let wanted = chunk.len().min(limit + 1 - bytes.len());
+        match from.read(&mut chunk[..wanted]) {
+            Ok(0) => break,
+            Ok(count) => bytes.extend_from_slice(&chunk[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if begun.elapsed() > time {
+            let message = format!("it sent {} bytes in {} seconds, which is too slow", bytes.len(), time.as_secs());
+            return Err(io::Error::new(io::ErrorKind::TimedOut, message));
+        }
+    }
+    Ok(bytes)
 }
 
 /// An error with its causes, in one line.
@@ -287,6 +311,23 @@ fn is_loopback(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn documents_have_an_end() {
+        struct Trickle;
+        impl Read for Trickle {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                thread::sleep(Duration::from_millis(5));
+                buffer[0] = b' ';
+                Ok(1)
+            }
+        }
+        let error = read_document(Trickle, 1 << 20, Duration::from_millis(30)).unwrap_err();
+        assert!(error.to_string().contains("too slow"), "{error}");
+        let time = Duration::from_mins(1);
+        assert_eq!(read_document(io::repeat(b'x'), 100_000, time).unwrap().len(), 100_001);
+        assert_eq!(read_document(&b"abc"[..], 3, time).unwrap(), b"abc");
+    }
 
     #[test]
     fn loopback() {

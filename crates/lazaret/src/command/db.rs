@@ -44,7 +44,7 @@ fn update_db(
     let mirror = mirror.or_else(|| settings.mirror.clone()).map(|text| Mirror::parse(&text)).transpose()?;
     let options = UpdateOptions { dir: dir.clone(), mirror, accept_shrink };
     let bars = FeedBars::default();
-    let report = update(&options, &wire::http_client()?, &SystemClock, &bars)?;
+    let report = update(&options, &wire::http_client(wire::FEED_SILENCE)?, &SystemClock, &bars)?;
     let exit = tell(&report)?;
     if let (Some(file), Some(_)) = (file, &report.snapshot) {
         publish(&dir, file)?;

@@ -134,7 +134,12 @@ fn open_registry(text: &str, limits: &Limits, plain_http: bool) -> anyhow::Resul
         (Some(id), Some(secret)) => Some((id, secret)),
         _ => docker_login(&reference.registry),
     };
-    let options = RegistryOptions { credentials, plain_http, limits: limits.clone(), client: wire::http_client()? };
+    let options = RegistryOptions {
+        credentials,
+        plain_http,
+        limits: limits.clone(),
+        client: wire::http_client(wire::REGISTRY_SILENCE)?,
+    };
     Ok(Box::new(RegistrySource::open(&reference, options)?))
 }
 

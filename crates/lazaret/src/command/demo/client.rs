@@ -23,7 +23,7 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn new(address: &str, principal: &NewPrincipal) -> anyhow::Result<Self> {
         Ok(Self {
-            http: wire::http_client()?,
+            http: wire::http_client(wire::FEED_SILENCE)?,
             base: format!("http://{address}"),
             id: principal.id.clone(),
             secret: principal.secret.clone(),
