@@ -5,6 +5,7 @@ mod composer;
 mod deb;
 mod golang;
 mod language;
+mod rpm;
 
 use std::{cmp::Ordering, collections::BTreeSet};
 
@@ -22,7 +23,7 @@ pub struct Component {
     pub ecosystem: String,
     /// Normal form; the source package for deb and apk.
     pub name: String,
-    /// Source version for deb, binary version for apk.
+    /// Source version for deb, binary version for apk and rpm.
     pub version: String,
     /// Name or version are a guess: matches have low confidence.
     pub uncertain: bool,
@@ -52,6 +53,7 @@ pub fn component(package: &Package, os: Option<&OsRelease>) -> Result<Component,
     match package.kind {
         PackageType::Deb => deb::component(package, os),
         PackageType::Apk => apk::component(package, os),
+        PackageType::Rpm => rpm::component(package, os),
         PackageType::Golang => golang::component(package),
         PackageType::Pypi => language::component(package, "PyPI"),
         PackageType::Npm => language::component(package, "npm"),

@@ -8,6 +8,7 @@ use lazaret_model::{ImageFacts, Inventory, Problem, ProblemKind};
 use crate::{LayerInventory, detectors};
 
 mod flat;
+mod log;
 mod os;
 mod overlay;
 mod owner;
@@ -33,6 +34,7 @@ pub fn coalesce(facts: &ImageFacts, layers: &[Arc<LayerInventory>]) -> Inventory
     let mut packages = packages::collect(&image, &facts.diff_ids, os.as_ref());
     let owners = owner::owners(&image, &packages);
     owner::provide(&owners, &mut packages);
+    problems.extend(log::problems(&image));
     problems.extend(os::problems(&image, os.as_ref(), &packages));
     problems.extend(owner::unsupported(&image, &owners));
     problems.extend(packages::without_version(&packages));

@@ -17,6 +17,7 @@ pub(crate) mod npm;
 pub(crate) mod nuget;
 pub(crate) mod os_release;
 pub(crate) mod python;
+pub(crate) mod rpm;
 pub(crate) mod ssh_server;
 pub(crate) mod unsupported;
 

@@ -58,6 +58,9 @@ pub struct FileFacts {
     pub owner: Option<Box<OwnerList>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub os: Option<Box<OsFacts>>,
+    /// Of a database with a write-ahead log beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<Log>,
     /// An SSH server program.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub ssh_server: bool,
@@ -94,6 +97,10 @@ pub struct FoundPackage {
     pub arch: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<SourcePackage>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<String>,
     /// Where in the file: `BOOT-INF/lib/x.jar`, nested `BOOT-INF/lib/x.war!/WEB-INF/lib/y.jar`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inner: Option<String>,
@@ -113,6 +120,8 @@ impl FoundPackage {
             version: version.into(),
             arch: None,
             source: None,
+            module: None,
+            vendor: None,
             inner: None,
             uncertain: false,
             owns: PathSet::default(),
@@ -126,8 +135,19 @@ impl FoundPackage {
 pub enum Database {
     Dpkg,
     Apk,
+    Rpm,
     /// One that no detector reads; [`FileFacts::unsupported`] names it.
     Other,
+}
+
+/// What a file has to do with a write-ahead log, whose changes are part of the database beside it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Log {
+    /// It is the log, and it has changes.
+    Holds,
+    /// It is the database, and the packages are those with the changes of the log in the same layer.
+    Applied,
 }
 
 /// Files that belong to a package, told apart from the package's own entry (`info/*.list`).

@@ -2,15 +2,16 @@
 
 use crate::{
     detector::{
-        Candidate, Detector, Interest, apk, cargo, composer, dpkg, gem, go, java, npm, nuget, os_release, python,
+        Candidate, Detector, Interest, apk, cargo, composer, dpkg, gem, go, java, npm, nuget, os_release, python, rpm,
         ssh_server, unsupported,
     },
     layer::FORMAT,
 };
 
-pub(crate) static DETECTORS: [&dyn Detector; 13] = [
+pub(crate) static DETECTORS: [&dyn Detector; 14] = [
     &dpkg::Dpkg,
     &apk::Apk,
+    &rpm::Rpm,
     &npm::Npm,
     &python::Python,
     &go::Go,

@@ -48,13 +48,15 @@ impl Room {
 pub(crate) fn text(package: &FoundPackage) -> usize {
     let of = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     let source = package.source.as_ref().map_or(0, |source| source.name.len() + source.version.len());
-    package.name.len() + package.version.len() + of(&package.arch) + of(&package.inner) + source
+    let rare = of(&package.module) + of(&package.vendor);
+    package.name.len() + package.version.len() + of(&package.arch) + of(&package.inner) + source + rare
 }
 
 /// Cuts values that are too long; whether there were any.
 fn shorten(package: &mut FoundPackage) -> bool {
     let source = package.source.iter_mut().flat_map(|source| [&mut source.name, &mut source.version]);
-    let values = [&mut package.name, &mut package.version].into_iter().chain(&mut package.arch).chain(source);
+    let rare = package.arch.iter_mut().chain(&mut package.module).chain(&mut package.vendor);
+    let values = [&mut package.name, &mut package.version].into_iter().chain(rare).chain(source);
     let mut cut = false;
     for value in values.filter(|value| value.len() > MAX_VALUE) {
         value.truncate(value.floor_char_boundary(MAX_VALUE));

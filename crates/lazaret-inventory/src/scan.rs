@@ -17,6 +17,8 @@ use crate::{
     room,
 };
 
+mod pairs;
+
 /// Files with facts, packages, and links with their bytes that one layer may have.
 const MAX_FILES: usize = 100_000;
 const MAX_PACKAGES: usize = 100_000;
@@ -85,6 +87,8 @@ struct Scan<'a> {
     asked: u32,
     problems: Vec<Problem>,
     full: bool,
+    /// Databases and their write-ahead logs.
+    pairs: pairs::Pairs,
 }
 
 impl<'a> Scan<'a> {
@@ -109,6 +113,7 @@ impl<'a> Scan<'a> {
             asked: 0,
             problems: Vec::new(),
             full: false,
+            pairs: pairs::Pairs::default(),
         }
     }
 
@@ -184,6 +189,21 @@ impl<'a> Scan<'a> {
             *kept = new();
         }
         kept.parts.push((index, facts));
+    }
+
+    /// A database whose log is in the same layer is read again with it, in the order in which they come.
+    fn pair(&mut self, candidate: &Candidate<'_>, body: &Body<'_>) {
+        let Some(facts) = self.pairs.offer(candidate, body, self.limits) else { return };
+        // it may have been replaced since it was read: its place in the layer is what it was
+        let Some(kept) = self.files.get_mut(&facts.path) else { return };
+        let Some((_, old)) = kept.parts.iter_mut().find(|(_, old)| old.database.is_some()) else { return };
+        self.packages += facts.packages.len();
+        self.text += text(&facts);
+        self.owned += facts.packages.iter().map(|package| package.owns.len()).sum::<usize>();
+        *old = facts;
+        if self.packages > MAX_PACKAGES || self.text > MAX_TEXT || self.owned > MAX_OWNED {
+            self.overflow("packages or files of packages");
+        }
     }
 
     fn overflow(&mut self, what: &str) {
@@ -334,6 +354,7 @@ fn merge(files: BTreeMap<String, Kept>) -> Vec<FileFacts> {
             facts.database = facts.database.or(part.database);
             facts.owner = facts.owner.or(part.owner);
             facts.os = facts.os.or(part.os);
+            facts.log = facts.log.or(part.log);
             facts.ssh_server |= part.ssh_server;
             facts.unsupported = facts.unsupported.or(part.unsupported);
         }
@@ -389,6 +410,7 @@ impl Visitor for Scan<'_> {
         for index in (0..DETECTORS.len()).filter(|index| asked & (1 << index) != 0) {
             self.detect(index, &candidate, body);
         }
+        self.pair(&candidate, body);
     }
 
     fn chunk(&mut self, _bytes: &[u8]) {}

@@ -10,6 +10,7 @@ use crate::Digest;
 pub enum PackageType {
     Deb,
     Apk,
+    Rpm,
     Npm,
     Pypi,
     Golang,
@@ -25,6 +26,7 @@ impl PackageType {
         match self {
             Self::Deb => "deb",
             Self::Apk => "apk",
+            Self::Rpm => "rpm",
             Self::Npm => "npm",
             Self::Pypi => "pypi",
             Self::Golang => "golang",
@@ -38,11 +40,11 @@ impl PackageType {
 
     /// Whether an operating system's package manager installed it.
     pub const fn is_os(self) -> bool {
-        matches!(self, Self::Deb | Self::Apk)
+        matches!(self, Self::Deb | Self::Apk | Self::Rpm)
     }
 }
 
-/// The package that a binary package was built from (`Source:` of dpkg, `o:` of apk).
+/// The package that a binary package was built from (`Source:` of dpkg, `o:` of apk, `SOURCERPM` of rpm).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct SourcePackage {
     pub name: String,
@@ -71,6 +73,12 @@ pub struct Package {
     /// Architecture, where the database states it; the platform of a gem that is built for one.
     pub arch: Option<String>,
     pub source: Option<SourcePackage>,
+    /// rpm: `name:stream:version:context` of the module that it is of; other modules' advisories are not about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
+    /// rpm: who built it, as the package says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<String>,
     /// Diff id of the layer that introduced it.
     pub layer: Option<Digest>,
     /// Diff id of the layer that removed or overwrote it.

@@ -8,7 +8,7 @@
 //! scheme cannot read at all sorts before every string that it can. Whether a version is well-formed is a separate
 //! question: [`Scheme::is_valid`].
 //!
-//! What is absent: ranges (the advisory room evaluates intervals itself), rpm.
+//! What is absent: ranges (the advisory room evaluates intervals itself).
 //!
 //! To add a scheme: a file with `compare(&str, &str)` and `is_valid(&str)`, a variant here, a table in `testdata`; the
 //! tests in `tests/it` then check order and totality by themselves.
@@ -23,6 +23,7 @@ mod npm;
 mod nuget;
 mod number;
 mod pep440;
+mod rpm;
 mod semver;
 
 use std::cmp::Ordering;
@@ -36,6 +37,8 @@ pub enum Scheme {
     Deb,
     /// Alpine and its relatives: apk-tools.
     Apk,
+    /// Red Hat, SUSE and their relatives: rpm-version(7).
+    Rpm,
     /// npm: node's semver, read loosely.
     Npm,
     /// PyPI: PEP 440.
@@ -56,14 +59,15 @@ pub enum Scheme {
 
 /// A scheme name that this crate does not know.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("unknown version scheme {0:?}: expected deb, apk, npm, pep440, go, maven, gem, semver, composer or nuget")]
+#[error("unknown version scheme {0:?}: expected deb, apk, rpm, npm, pep440, go, maven, gem, semver, composer or nuget")]
 pub struct UnknownScheme(pub String);
 
 impl Scheme {
     /// Every scheme, in the order of the enumeration.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Deb,
         Self::Apk,
+        Self::Rpm,
         Self::Npm,
         Self::Pep440,
         Self::Go,
@@ -79,6 +83,7 @@ impl Scheme {
         match self {
             Self::Deb => "deb",
             Self::Apk => "apk",
+            Self::Rpm => "rpm",
             Self::Npm => "npm",
             Self::Pep440 => "pep440",
             Self::Go => "go",
@@ -97,6 +102,7 @@ impl Scheme {
         match self {
             Self::Deb => deb::compare(a, b),
             Self::Apk => apk::compare(a, b),
+            Self::Rpm => rpm::compare(a, b),
             Self::Npm => npm::compare(a, b),
             Self::Pep440 => pep440::compare(a, b),
             Self::Go => go::compare(a, b),
@@ -115,6 +121,7 @@ impl Scheme {
         match self {
             Self::Deb => deb::is_valid(version),
             Self::Apk => apk::is_valid(version),
+            Self::Rpm => rpm::is_valid(version),
             Self::Npm => npm::is_valid(version),
             Self::Pep440 => pep440::is_valid(version),
             Self::Go => go::is_valid(version),

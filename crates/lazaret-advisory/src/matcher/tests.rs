@@ -11,6 +11,8 @@ fn package(kind: PackageType, name: &str, version: &str) -> Package {
         kind,
         arch: None,
         source: None,
+        module: None,
+        vendor: None,
         layer: None,
         removed_in: None,
         provided_by: None,
@@ -200,4 +202,18 @@ fn confidence() {
     assert_eq!(found(&sure), Confidence::Low);
     let newer = [AdvisoryRecord { scheme: "roman".to_owned(), ..ranged("A", &[("V", "X")]) }];
     assert_eq!(match_records(&sure, &newer)[0].confidence, Confidence::Low);
+}
+
+#[test]
+fn rpm_takes_the_installed_package_of_its_system() {
+    let bash = package(PackageType::Rpm, "bash", "0:5.1.8-9.el9");
+    let of = |id: &str, stream: &str| {
+        let system = OsRelease { id: id.to_owned(), stream: Some(stream.to_owned()), ..os(stream) };
+        component(&bash, Some(&system)).map(|c| (c.ecosystem, c.version))
+    };
+    let wanted = |stream: &str| Ok((stream.to_owned(), "0:5.1.8-9.el9".to_owned()));
+    assert_eq!(of("rocky", "Rocky Linux:9"), wanted("Rocky Linux:9"));
+    assert_eq!(of("sles", "SUSE:Linux Enterprise Server 15 SP5"), wanted("SUSE:Linux Enterprise Server 15 SP5"));
+    assert_eq!(of("debian", "Debian:12"), Err(NoComponent::Stream), "another system's packages");
+    assert_eq!(component(&bash, None), Err(NoComponent::Stream));
 }

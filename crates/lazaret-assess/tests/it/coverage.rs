@@ -1,9 +1,12 @@
 //! What could not be judged, and what that does to the verdict.
 
-use lazaret_assess::{JudgeSettings, Judgement, Policy, Subject};
-use lazaret_model::{Level, Outcome, Package, PackageType, Problem, ProblemKind};
+use std::sync::Arc;
 
-use crate::sample::{Records, accepting, days_ago, deb, max_age, now, package, record, subject};
+use lazaret_advisory::AdvisoryDb;
+use lazaret_assess::{Judge, JudgeSettings, Judgement, Policy, Subject};
+use lazaret_model::{Level, OsRelease, Outcome, Package, PackageType, Problem, ProblemKind};
+
+use crate::sample::{Records, accepting, days_ago, deb, debian, max_age, now, package, record, subject};
 
 fn kinds(judgement: &Judgement) -> Vec<(&'static str, String)> {
     judgement.decision.problems.iter().map(|p| (p.kind.name(), p.path.clone())).collect()
@@ -182,4 +185,46 @@ fn levels_sort_faults() {
     mixed.rules.insert("root_user".to_owned(), Level::Warn);
     let verdict = judge.judge(&image, &mixed, now()).unwrap().decision.verdict;
     assert_eq!((verdict.reasons.len(), verdict.warnings.len()), (1, 1));
+}
+
+/// No feed answers for a system with rpm yet, whatever is accepted, and however the policy is.
+#[test]
+fn an_image_with_rpm_packages_is_never_allowed() {
+    let bash = package(PackageType::Rpm, "bash", "5.1.8-9.el9");
+    let of = |stream: Option<&str>, packages: &[Package]| {
+        let mut image = subject(packages.iter().cloned());
+        let system = OsRelease { id: "rocky".to_owned(), stream: stream.map(str::to_owned), ..debian() };
+        image.inventory.os = Some(system);
+        image.inventory.os_packages = true;
+        image
+    };
+    let starter = || Arc::new(AdvisoryDb::starter().unwrap());
+    for (stream, kind, path) in [
+        (Some("Rocky Linux:9"), "advisories_missing", "Rocky Linux:9"),
+        (Some("SUSE:Linux Enterprise Server 15 SP5"), "advisories_missing", "SUSE:Linux Enterprise Server 15 SP5"),
+        (Some("Debian:12"), "os_unknown", "usr/lib/os-release"),
+        (None, "os_unknown", "usr/lib/os-release"),
+    ] {
+        let image = of(stream, std::slice::from_ref(&bash));
+        let wanted = [(kind, path.to_owned())];
+        for name in Policy::names() {
+            let policy = Policy::named(name).unwrap();
+            for judge in [
+                Records::new([]).as_judge(JudgeSettings::default()),
+                Records::new([]).as_judge(accepting()),
+                Records::starter([]).as_judge(accepting()),
+                Judge::new(starter(), accepting()),
+            ] {
+                let judgement = judge.judge(&image, &policy, now()).unwrap();
+                assert_eq!((outcome(&judgement), kinds(&judgement)), (Outcome::Incomplete, wanted.to_vec()), "{name}");
+            }
+        }
+    }
+    // not even a package is needed: the system alone asks for its feed
+    let judgement = Records::starter([]).judge_with(&of(Some("Fedora:40"), &[]), accepting());
+    assert_eq!(kinds(&judgement), [("advisories_missing", "Fedora:40".to_owned())]);
+    // packages without any system
+    let mut nameless = subject([bash]);
+    nameless.inventory.os = None;
+    assert_eq!(outcome(&Records::new([]).judge(&nameless)), Outcome::Incomplete);
 }

@@ -62,7 +62,16 @@ impl Records {
     pub(crate) fn starter(records: impl IntoIterator<Item = AdvisoryRecord>) -> Self {
         let mut starter = Self::new(records);
         starter.info.starter = true;
-        starter.info.feeds.clear();
+        let ecosystems = starter.info.feeds.iter().flat_map(|feed| feed.ecosystems.clone()).collect();
+        let built_in = FeedInfo {
+            name: "starter".to_owned(),
+            ecosystems,
+            checked: days_ago(400),
+            changed: days_ago(400),
+            records: 1,
+            digest: digest(60),
+        };
+        starter.info.feeds = vec![built_in];
         starter
     }
 
@@ -155,6 +164,8 @@ pub(crate) fn package(kind: PackageType, name: &str, version: &str) -> Package {
         kind,
         arch: None,
         source: None,
+        module: None,
+        vendor: None,
         layer: Some(digest(10)),
         removed_in: None,
         provided_by: None,

@@ -49,15 +49,38 @@ fn stream(os: &OsFacts, branch: Option<&str>) -> Option<String> {
             }
             Some(format!("Alpine:v{}.{}", major?, numbers.next()?))
         }
-        _ => None,
+        id => rpm_stream(id, major?, numbers.next()),
     }
+}
+
+/// Streams of systems with rpm, as OSV names them where it has them. No feed answers for them yet.
+fn rpm_stream(id: &str, major: &str, minor: Option<&str>) -> Option<String> {
+    let minor = || minor.filter(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    Some(match id {
+        "rhel" => format!("Red Hat:{major}"),
+        "rocky" => format!("Rocky Linux:{major}"),
+        "almalinux" => format!("AlmaLinux:{major}"),
+        "ol" => format!("Oracle Linux:{major}"),
+        "fedora" => format!("Fedora:{major}"),
+        "amzn" => format!("Amazon Linux:{major}"),
+        "azurelinux" => format!("Azure Linux:{major}"),
+        "mariner" => format!("CBL-Mariner:{major}"),
+        "photon" => format!("Photon OS:{major}.{}", minor()?),
+        "opensuse-leap" => format!("openSUSE:Leap {major}.{}", minor()?),
+        "sles" => match minor() {
+            Some(pack) => format!("SUSE:Linux Enterprise Server {major} SP{pack}"),
+            None => format!("SUSE:Linux Enterprise Server {major}"),
+        },
+        _ => return None,
+    })
 }
 
 /// An operating system is known with its packages, or there is none at all.
 pub(super) fn problems(image: &FlatImage<'_>, os: Option<&OsRelease>, packages: &Packages<'_>) -> Vec<Problem> {
     let unknown = |path: &str, message: String| vec![Problem::new(ProblemKind::OsUnknown, path, message)];
     let database = image.files().find(|file| file.facts.database.is_some());
-    let readable = image.files().find(|file| matches!(file.facts.database, Some(Database::Dpkg | Database::Apk)));
+    let readable =
+        image.files().find(|file| matches!(file.facts.database, Some(Database::Dpkg | Database::Apk | Database::Rpm)));
     let Some(os) = os else {
         return match database {
             Some(file) => {
@@ -83,7 +106,11 @@ pub(super) fn problems(image: &FlatImage<'_>, os: Option<&OsRelease>, packages: 
     if os.stream.is_none() {
         return unknown(&os.path, format!("no advisory stream is known for {}", name(os)));
     }
-    let expected = if os.id == "alpine" { Database::Apk } else { Database::Dpkg };
+    let expected = match os.id.as_str() {
+        "alpine" => Database::Apk,
+        "debian" => Database::Dpkg,
+        _ => Database::Rpm,
+    };
     let strange = image.files().find(|f| f.facts.database.is_some_and(|d| d != expected && d != Database::Other));
     strange.map_or_else(Vec::new, |file| unknown(file.path, format!("a package database that is not of {}", name(os))))
 }
@@ -123,6 +150,21 @@ mod tests {
             ("alpine", "", None, ""),
             ("ubuntu", "22.04", None, ""),
             ("raspbian", "12", None, ""),
+            ("rhel", "9.4", None, "Red Hat:9"),
+            ("rocky", "9.3", None, "Rocky Linux:9"),
+            ("almalinux", "8.10", None, "AlmaLinux:8"),
+            ("ol", "9.4", None, "Oracle Linux:9"),
+            ("fedora", "40", None, "Fedora:40"),
+            ("fedora", "rawhide", None, ""),
+            ("amzn", "2023", None, "Amazon Linux:2023"),
+            ("azurelinux", "3.0", None, "Azure Linux:3"),
+            ("mariner", "2.0", None, "CBL-Mariner:2"),
+            ("photon", "5.0", None, "Photon OS:5.0"),
+            ("opensuse-leap", "15.6", None, "openSUSE:Leap 15.6"),
+            ("opensuse-tumbleweed", "20240501", None, ""),
+            ("sles", "15.5", None, "SUSE:Linux Enterprise Server 15 SP5"),
+            ("sles", "15", None, "SUSE:Linux Enterprise Server 15"),
+            ("centos", "9", None, ""),
             ("wolfi", "20230201", Some("edge"), ""),
         ] {
             assert_eq!(of(id, version, branch), wanted, "{id} {version} {branch:?}");

@@ -93,6 +93,8 @@ impl Packages<'_> {
                     kind: entry.found.kind,
                     arch: entry.found.arch.clone(),
                     source: entry.found.source.clone(),
+                    module: entry.found.module.clone(),
+                    vendor: entry.found.vendor.clone(),
                     layer: layer(entry.since),
                     removed_in: entry.removed.and_then(layer),
                     provided_by: entry.provided_by,

@@ -8,7 +8,7 @@ use crate::{detector::python::normal_name, layer::FoundPackage};
 pub(super) fn purl(package: &FoundPackage, os: Option<&OsRelease>) -> String {
     let mut text = format!("pkg:{}/", package.kind.name());
     match package.kind {
-        PackageType::Deb | PackageType::Apk => {
+        PackageType::Deb | PackageType::Apk | PackageType::Rpm => {
             if let Some(os) = os {
                 encode(&os.id, &mut text);
                 text.push('/');
@@ -21,14 +21,27 @@ pub(super) fn purl(package: &FoundPackage, os: Option<&OsRelease>) -> String {
         PackageType::Maven => encode_parts(&package.name, ':', &mut text),
         PackageType::Npm | PackageType::Golang => encode_parts(&package.name, '/', &mut text),
     }
-    if !package.version.is_empty() {
+    let (epoch, version) = match package.version.split_once(':') {
+        Some((epoch, version)) if package.kind == PackageType::Rpm => (Some(epoch), version),
+        _ => (None, package.version.as_str()),
+    };
+    if !version.is_empty() {
         text.push('@');
-        encode(&package.version, &mut text);
+        encode(version, &mut text);
     }
     if package.kind.is_os() || package.kind == PackageType::Gem {
         let distro = os.filter(|_| package.kind.is_os()).map(distro);
         let arch = if package.kind.is_os() { "arch" } else { "platform" };
-        let qualifiers = [(arch, package.arch.as_deref()), ("distro", distro.as_deref())];
+        let source = package.source.as_ref().filter(|_| package.kind == PackageType::Rpm);
+        let upstream = source.map(|source| format!("{}-{}.src.rpm", source.name, source.version));
+        // sorted by key, as a package has them
+        let qualifiers = [
+            (arch, package.arch.as_deref()),
+            ("distro", distro.as_deref()),
+            ("epoch", epoch),
+            ("rpmmod", package.module.as_deref()),
+            ("upstream", upstream.as_deref()),
+        ];
         let mut before = '?';
         for (key, value) in qualifiers.into_iter().filter_map(|(key, value)| Some((key, value?))) {
             text.push(before);
@@ -98,6 +111,8 @@ mod tests {
             "pkg:deb/debian/bsdutils@1:2.38.1-5%2Bdeb12u3?arch=amd64&distro=debian-12"
         );
         assert_eq!(of(PackageType::Apk, "musl", "1.2.5-r0", None), "pkg:apk/musl@1.2.5-r0?arch=amd64");
+        assert_eq!(of(PackageType::Rpm, "bash", "5.1.8-9.el9", None), "pkg:rpm/bash@5.1.8-9.el9?arch=amd64");
+        assert_eq!(of(PackageType::Rpm, "x", "0:1~a^b-1", None), "pkg:rpm/x@1~a%5Eb-1?arch=amd64&epoch=0");
         assert_eq!(of(PackageType::Npm, "@scope/x", "1.0.0", None), "pkg:npm/%40scope/x@1.0.0");
         assert_eq!(of(PackageType::Pypi, "Foo.Bar", "1.0", None), "pkg:pypi/foo-bar@1.0");
         assert_eq!(of(PackageType::Golang, "github.com/a/b/v2", "v2.0.0", None), "pkg:golang/github.com/a/b/v2@v2.0.0");

@@ -27,14 +27,6 @@ const fn language(name: &'static str, directory: &'static str, what: &'static st
 }
 
 const SIGNS: &[Sign] = &[
-    os("Packages", "lib/rpm", "rpm packages"),
-    os("Packages.db", "lib/rpm", "rpm packages"),
-    os("rpmdb.sqlite", "lib/rpm", "rpm packages"),
-    os("Packages", "lib/sysimage/rpm", "rpm packages"),
-    os("Packages.db", "lib/sysimage/rpm", "rpm packages"),
-    os("rpmdb.sqlite", "lib/sysimage/rpm", "rpm packages"),
-    os("rpmdb.sqlite", "share/rpm", "rpm packages"),
-    os("container-manifest-2", "lib/rpmmanifest", "rpm packages"),
     os("desc", "lib/pacman/local/*", "pacman packages"),
     os("CONTENTS", "var/db/pkg/*/*", "Portage packages"),
     os("status", "lib/opkg", "opkg packages"),
@@ -115,11 +107,9 @@ mod tests {
             assert_eq!(what(path), Some(wanted), "{path}");
         }
         for not in [
-            "var/lib/rpm/.rpm.lock",
+            "var/lib/rpm/rpmdb.sqlite",
             "usr/lib/pacman/local/ALPM_DB_VERSION",
             "app/specifications.gemspec",
-            "app/mylib/rpm/Packages",
-            "Packages",
             "app/x.gemspec",
         ] {
             assert_eq!(what(not), None, "{not}");

@@ -8,5 +8,6 @@ mod languages;
 mod layer;
 mod overlay;
 mod ownership;
+mod rpm;
 mod shared_images;
 mod system;

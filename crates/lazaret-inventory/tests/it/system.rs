@@ -72,11 +72,11 @@ fn edge_by_repositories() {
 
 #[test]
 fn what_no_detector_reads_is_said() {
-    let rpm = Layer::new().file("etc/os-release", "ID=rhel\nVERSION_ID=9.4\n").file("var/lib/rpm/rpmdb.sqlite", "x");
-    let (inventory, _) = flatten(&[rpm]);
+    let arch = Layer::new().file("etc/os-release", "ID=arch\n").file("var/lib/pacman/local/bash-5.2-2/desc", "x");
+    let (inventory, _) = flatten(&[arch]);
     assert!(inventory.os_packages);
     let problems: Vec<_> = inventory.problems.iter().map(|p| (p.kind, p.path.as_str())).collect();
-    assert_eq!(problems, [(ProblemKind::Unsupported, "var/lib/rpm/rpmdb.sqlite")]);
+    assert_eq!(problems, [(ProblemKind::Unsupported, "var/lib/pacman/local/bash-5.2-2/desc")]);
     let others = Layer::new()
         .file("lib/luarocks/rocks-5.1/a/1-1/a-1-1.rockspec", "")
         .file("lib/luarocks/rocks-5.1/b/1-1/b-1-1.rockspec", "")

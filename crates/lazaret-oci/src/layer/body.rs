@@ -24,6 +24,11 @@ impl<'a> Body<'a> {
         Self(Storage::Memory(bytes))
     }
 
+    /// A body over the first `len` bytes of a file.
+    pub fn file(file: &'a File, len: u64) -> Self {
+        Self(Storage::Spilled { file, len })
+    }
+
     /// Length in bytes.
     pub fn len(&self) -> u64 {
         match self.0 {

@@ -43,6 +43,8 @@ fn version() -> impl Strategy<Value = String> {
         "v",
         "~",
         "~~",
+        "^",
+        "^git",
         "!",
         ":",
         "1:",
@@ -117,7 +119,7 @@ proptest! {
 
 #[test]
 fn hostile_lengths_take_linear_time() {
-    for unit in ["1.", "0.", "-0.0", "1-a", "a1", ".ga", "~", "_p1", "-", "1:", "rc", "+a"] {
+    for unit in ["1.", "0.", "-0.0", "1-a", "a1", ".ga", "~", "_p1", "-", "1:", "rc", "+a", "^"] {
         let long = format!("1{}", unit.repeat(200_000));
         for scheme in Scheme::ALL {
             assert_eq!(scheme.compare(&long, &long.clone()), Ordering::Equal, "{scheme} {unit}");
@@ -133,6 +135,6 @@ fn names_go_both_ways() {
     for scheme in Scheme::ALL {
         assert_eq!(scheme.name().parse(), Ok(scheme));
     }
-    let unknown = "rpm".parse::<Scheme>().expect_err("rpm is not a scheme yet");
+    let unknown = "nuget".parse::<Scheme>().expect_err("nuget is not a scheme yet");
     assert!(unknown.to_string().contains("expected deb, apk"), "{unknown}");
 }
