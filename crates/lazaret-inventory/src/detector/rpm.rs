@@ -203,9 +203,6 @@ impl Found<'_> {
         if version.is_empty() || version.contains(char::is_whitespace) {
             self.fault(format!("package {number}: {name}: no valid version"));
         }
-        for tag in header.damaged() {
-            self.fault(format!("package {number}: {name}: tag {tag} cannot be read"));
-        }
         let package = FoundPackage {
             arch: text(header::ARCH),
             source: text(header::SOURCE_RPM).as_deref().and_then(source_of),
@@ -214,6 +211,10 @@ impl Found<'_> {
             owns,
             ..FoundPackage::new(PackageType::Rpm, name, version)
         };
+        // known only when everything has been asked for
+        for tag in header.damaged() {
+            self.fault(format!("package {number}: {}: tag {tag} cannot be read", package.name));
+        }
         self.room.add(self.facts, package);
     }
 

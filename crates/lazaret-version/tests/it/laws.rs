@@ -135,6 +135,6 @@ fn names_go_both_ways() {
     for scheme in Scheme::ALL {
         assert_eq!(scheme.name().parse(), Ok(scheme));
     }
-    let unknown = "nuget".parse::<Scheme>().expect_err("nuget is not a scheme yet");
+    let unknown = "cobol".parse::<Scheme>().expect_err("cobol is not a scheme");
     assert!(unknown.to_string().contains("expected deb, apk"), "{unknown}");
 }

@@ -60,7 +60,7 @@ impl<'a> Hash<'a> {
             return Err(format!("pages of {page_size} bytes are none"));
         }
         let pages = body.len() / u64::from(page_size);
-        if u64::from(last_page) >= pages || body.len() % u64::from(page_size) != 0 {
+        if u64::from(last_page) >= pages || !body.len().is_multiple_of(u64::from(page_size)) {
             return Err(format!(
                 "{} bytes are not the {last_page} pages and one that the file should have",
                 body.len()
@@ -153,7 +153,7 @@ impl<'a> Hash<'a> {
             end = start;
         }
         // 65536 does not fit where it is written
-        if self.u16(page, 22) != Some(end & 0xffff) || count % 2 != 0 {
+        if self.u16(page, 22) != Some(end & 0xffff) || !count.is_multiple_of(2) {
             found.fault(format!("page {number}: {count} items are not all that it has"));
         }
         for pair in items.as_chunks::<2>().0 {

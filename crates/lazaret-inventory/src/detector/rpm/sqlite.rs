@@ -133,7 +133,7 @@ impl<'a> Pages<'a> {
         let said = be32(&header, 28).filter(|_| be32(&header, 24) == be32(&header, 92)).unwrap_or_default();
         let mut fault = None;
         let count = log.map_or(in_file, |log| u64::from(log.page_count));
-        if log.is_none() && (u64::from(said) > in_file || body.len() % size as u64 != 0) {
+        if log.is_none() && (u64::from(said) > in_file || !body.len().is_multiple_of(size as u64)) {
             fault = Some(format!("{} bytes are not the {said} pages that the file should have", body.len()));
         }
         let limit = in_file + log.map_or(0, |log| u64::from(log.page_count));

@@ -213,8 +213,8 @@ fn flipped_bits_are_said() {
         let bytes = sample(name);
         let whole = read(path, &bytes);
         let (mut unseen, mut seen) = (0, 0);
-        let structure = (0..bytes.len()).filter(|at| at % (bytes.len() / 80) < 32 || at % 4096 < 12);
-        for (index, at) in structure.chain((0..bytes.len()).step_by(bytes.len() / 400)).enumerate() {
+        let structure = (0..bytes.len()).filter(|at| at % (bytes.len() / 50) < 8 || at % 4096 < 8);
+        for (index, at) in structure.chain((0..bytes.len()).step_by(bytes.len() / 200)).enumerate() {
             let mut damaged = bytes.clone();
             damaged[at] ^= 1 << (index % 8);
             let silent = check(name, path, &whole, &damaged, &format!("bit {} of byte {at}", index % 8));
@@ -235,4 +235,13 @@ fn garbage() {
         }
     }
     assert!(!read("var/lib/rpm/Packages", b"").problems.is_empty());
+}
+
+#[test]
+fn a_tag_of_the_wrong_type_is_said() {
+    // 1046 (a number, written at installation) as 1044, the source package
+    let mut bytes = sample("Packages-le");
+    bytes[21445] ^= 2;
+    let facts = read("var/lib/rpm/Packages", &bytes);
+    assert!(facts.problems[0].message.ends_with("tag 1044 cannot be read"), "{:?}", facts.problems);
 }
