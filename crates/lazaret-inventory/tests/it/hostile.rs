@@ -77,6 +77,10 @@ fn every_detector_survives_garbage() {
         "var/lib/dpkg/info/x.list",
         "var/lib/dpkg/info/x.md5sums",
         "lib/apk/db/installed",
+        "var/lib/rpm/Packages",
+        "var/lib/rpm/rpmdb.sqlite",
+        "var/lib/rpm/rpmdb.sqlite-wal",
+        "var/lib/rpmmanifest/container-manifest-2",
         "a/node_modules/x/package.json",
         "p/x-1.dist-info/METADATA",
         "etc/os-release",
@@ -89,7 +93,15 @@ fn every_detector_survives_garbage() {
     layer = layer.program("bin/z", [b"\xcf\xfa\xed\xfe".as_slice(), &garbage].concat());
     layer = layer.file("x.jar", [b"PK\x03\x04".as_slice(), &garbage].concat());
     let (inventory, _) = flatten(&[layer]);
-    for path in ["var/lib/dpkg/status", "lib/apk/db/installed", "a/node_modules/x/package.json", "x.jar"] {
+    for path in [
+        "var/lib/dpkg/status",
+        "lib/apk/db/installed",
+        "var/lib/rpm/Packages",
+        "var/lib/rpm/rpmdb.sqlite-wal",
+        "var/lib/rpmmanifest/container-manifest-2",
+        "a/node_modules/x/package.json",
+        "x.jar",
+    ] {
         assert!(inventory.problems.iter().any(|problem| problem.path == path), "{path}");
     }
 }
