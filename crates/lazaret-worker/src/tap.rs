@@ -4,6 +4,7 @@
 use std::{
     fs::File,
     io::{self, Read},
+    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
@@ -59,10 +60,11 @@ fn analyse(mut tail: Tail, layers: &Layers, limits: &Limits) {
     }
     let spec = LayerSpec { digest: None, size: None, diff_id: None, media_type: String::new() };
     let mut input = io::Read::chain(io::Cursor::new(head), &mut tail);
-    let inventory = scan_layer(&mut input, &spec, limits, &|_| {});
+    // A panic must not leave the judge waiting for this layer; the job reads it again and says what happened.
+    let scanned = catch_unwind(AssertUnwindSafe(|| scan_layer(&mut input, &spec, limits, &|_| {})));
     drop(input);
     // The scan may have ended before the upload did (a limit); the digest then cannot be the upload's.
-    settle(&shared, layers, Some(inventory));
+    settle(&shared, layers, Some(scanned.unwrap_or_default()));
 }
 
 /// Waits for the upload's end and keeps the result if it is of the same bytes.
