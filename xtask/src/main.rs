@@ -7,6 +7,7 @@
 
 mod bench;
 mod client;
+mod conformance;
 mod crash;
 mod deny;
 mod images;
@@ -33,6 +34,8 @@ enum Task {
     Test(test::Args),
     /// Kill the server at random moments of pushes and check what it had acknowledged.
     Crash(crash::Args),
+    /// Run the OCI conformance suite, built from its Go module, against a fresh server.
+    Conformance(conformance::Args),
     /// Measure, and print rows with ours, other and their ratio.
     Bench(bench::Args),
     /// Read, inflate and hash each gzip layer of an OCI layout folder: the floor of a scan.
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Task::Deny => deny::run(),
         Task::Test(args) => test::run(&args),
         Task::Crash(args) => crash::run(&args),
+        Task::Conformance(args) => conformance::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Floor(args) => bench::floor::run(&args),
         Task::Measure(args) => bench::measure::run(&args),

@@ -4,7 +4,7 @@ pub(crate) mod cargo;
 mod packages;
 pub(crate) mod report;
 
-use crate::{crash, deny, real, tidy, workspace};
+use crate::{conformance, crash, deny, real, tidy, workspace};
 use anyhow::{Result, bail};
 use report::Report;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// Options of the test run.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Only these parts: packages, cargo, real, crash, house, or one of real's clients (demo, skopeo, gate, standing,
+    /// Only these parts: packages, cargo, real, conformance, crash, house, or one of real's clients (demo, skopeo, gate, standing,
     /// hostile, podman, docker, browser, mirror). Default: all.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         cargo::test(&mut report);
     }
     let wants_real = real::CLIENTS.iter().any(|client| args.wants_client(client));
-    if wants_real || args.wants("crash") {
+    if wants_real || args.wants("conformance") || args.wants("crash") {
         let given = args.binary.clone();
         let binary =
             report.value("build", "release binary of lazaret", || given.map_or_else(cargo::release_binary, Ok));
@@ -55,6 +55,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             if let Err(error) = real::run(&mut report, binary, &pictures, &|client| args.wants_client(client)) {
                 report.check("real", "the run itself", || Err(error));
             }
+        }
+        if let Some(binary) = binary.as_deref().filter(|_| args.wants("conformance"))
+            && let Some(suite) = report.value("conformance", "the suite is built from its module", conformance::suite)
+        {
+            report.check("conformance", "development mode, all on: 0 failed, 0 skipped, 0 disabled", || {
+                conformance::check(binary, &suite)
+            });
         }
         if let Some(binary) = binary.as_deref().filter(|_| args.wants("crash")) {
             report.check("crash", "10 rounds of kill -9: what was acknowledged is there and intact", || {

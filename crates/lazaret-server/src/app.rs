@@ -32,6 +32,8 @@ pub struct ServerSettings {
     pub max_connections: usize,
     /// Largest blob that is taken, in bytes.
     pub max_blob: u64,
+    /// Takes images whose layers are not all in the repository; they are incomplete until they come.
+    pub accept_sparse_images: bool,
 }
 
 impl Default for ServerSettings {
@@ -46,6 +48,7 @@ impl Default for ServerSettings {
             drain_timeout: Duration::from_secs(20),
             max_connections: 4096,
             max_blob: 64 << 30,
+            accept_sparse_images: false,
         }
     }
 }

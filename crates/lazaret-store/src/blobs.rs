@@ -11,9 +11,9 @@ use lazaret_model::{Digest, Repository};
 use rusqlite::Connection;
 
 use crate::{
-    Store, StoreError,
+    Priority, Store, StoreError, Work,
     db::{self, SERVED_STATES, Tx},
-    repositories,
+    queue, repositories,
 };
 
 /// How long after an upload, a mount or a manifest that names it a blob is safe from collection, in milliseconds.
@@ -178,13 +178,20 @@ pub(crate) fn is_member(c: &Connection, repository: &Repository, digest: &Digest
     Ok(db::one(c, sql, (repository.as_str(), digest.to_string()), |_| Ok(()))?.is_some())
 }
 
+/// Makes the blob one of the repository. An image that was pushed before this layer of it is judged again.
 fn join(tx: &Tx<'_>, repository: &Repository, digest: &Digest) -> Result<(), StoreError> {
-    db::execute(
+    let new = db::execute(
         tx,
         "INSERT INTO repository_blobs (repository, digest, added_at) VALUES (?1, ?2, ?3)
          ON CONFLICT (repository, digest) DO NOTHING",
         (repository.as_str(), digest.to_string(), tx.now.as_millis()),
     )?;
+    if new > 0 {
+        for digest in holders::images_of(tx, repository, digest)? {
+            let work = Work::JudgeImage { repository: repository.clone(), digest };
+            queue::enqueue(tx, &work, Priority::Push)?;
+        }
+    }
     Ok(())
 }
 

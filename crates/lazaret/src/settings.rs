@@ -18,6 +18,7 @@ pub(crate) struct Settings {
     pub(crate) insecure_http: bool,
     pub(crate) external_url: Option<url::Url>,
     pub(crate) workers: usize,
+    pub(crate) accept_sparse_images: bool,
     pub(crate) accept_starter: bool,
     pub(crate) max_age: Duration,
     pub(crate) mirror: Option<String>,
@@ -36,6 +37,7 @@ impl Default for Settings {
             insecure_http: false,
             external_url: None,
             workers: 2,
+            accept_sparse_images: false,
             accept_starter: false,
             max_age: Duration::from_hours(7 * 24),
             mirror: None,
@@ -110,6 +112,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
             }
             _ => Err("expected a whole number from 1 to 64".to_owned()),
         },
+    },
+    Setting {
+        key: "accept_sparse_images",
+        default: "false",
+        doc: "Take images whose layers are not all in the repository. They are incomplete, so not approved, until the layers come.",
+        set: |s, v| boolean(v).map(|b| s.accept_sparse_images = b),
     },
     Setting {
         key: "advisories.accept_starter",

@@ -107,6 +107,8 @@ pub(crate) fn package(name: &str, version: &str, at: u8, removed: Option<u8>) ->
         kind: PackageType::Npm,
         arch: None,
         source: None,
+        module: None,
+        vendor: None,
         layer: Some(layer(at)),
         removed_in: removed.map(layer),
         provided_by: None,

@@ -3,6 +3,7 @@
 
 use lazaret_model::{Digest, ImageState, Role};
 use lazaret_oci::sha256;
+use lazaret_server::ServerSettings;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -259,6 +260,29 @@ async fn a_sparse_index_is_its_writers_until_it_is_approved() {
     for path in [&by_tag, &by_digest, &of_absent] {
         assert_eq!(server.status(&reader, Method::GET, path).await, 200);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sparse_image_is_taken_where_the_setting_says_so() {
+    let settings = ServerSettings { accept_sparse_images: true, ..ServerSettings::default() };
+    let server = Server::start_with(settings).await;
+    let ci = server.principal(Role::Contributor, "*");
+    let reader = server.principal(Role::Reader, "app");
+    let whole = server.push_image(&ci, "other", None, b"layer").await;
+    server.set_state("other", &whole.digest, ImageState::Approved);
+    let refused = server.try_put(&ci, "app", "v1", OCI_MANIFEST, whole.bytes.clone()).await;
+    assert_eq!(refused.status(), 400, "the config is missing");
+    let config = json!({ "architecture": "amd64", "os": "linux", "layer": whole.layer }).to_string();
+    assert_eq!(server.push_blob(&ci, "app", config.as_bytes()).await, whole.config);
+    assert_eq!(server.put_manifest(&ci, "app", Some("v1"), OCI_MANIFEST, &whole.bytes).await, whole.digest);
+    assert_eq!(server.status(&ci, Method::GET, "/v2/app/manifests/v1").await, 200);
+    assert_eq!(server.status(&reader, Method::GET, "/v2/app/manifests/v1").await, 403);
+    let layer = format!("/v2/app/blobs/{}", whole.layer);
+    for who in [&ci, &reader] {
+        assert_eq!(server.status(who, Method::GET, &layer).await, 404, "it is elsewhere only");
+    }
+    server.push_blob(&ci, "app", b"layer").await;
+    assert_eq!(server.status(&reader, Method::GET, &layer).await, 403);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
-//! Which repositories hold a blob.
+//! Which repositories hold a blob, and which of their images are made of it.
 
 use lazaret_model::{Digest, Prefix, Repository};
+use rusqlite::Connection;
 
 use crate::{Store, StoreError, db};
 
@@ -29,6 +30,21 @@ impl Store {
             Ok(holders)
         })
     }
+
+    /// Whether the blob was pushed to or mounted into the repository, whole or damaged since.
+    pub fn holds_blob(&self, repository: &Repository, digest: &Digest) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM repository_blobs WHERE repository = ?1 AND digest = ?2";
+        let found = self.read(|c| db::one(c, sql, (repository.as_str(), digest.to_string()), |_| Ok(())))?;
+        Ok(found.is_some())
+    }
+}
+
+/// Images of the repository that the blob is config or layer of.
+pub(super) fn images_of(c: &Connection, repository: &Repository, blob: &Digest) -> Result<Vec<Digest>, StoreError> {
+    let sql = "SELECT DISTINCT e.manifest FROM manifest_blobs e
+               JOIN manifests m ON m.repository = e.repository AND m.digest = e.manifest
+               WHERE e.repository = ?1 AND e.digest = ?2 AND m.kind = 'image'";
+    db::all(c, sql, (repository.as_str(), blob.to_string()), |row| db::digest(row, 0))
 }
 
 /// First and last name that the prefix covers.

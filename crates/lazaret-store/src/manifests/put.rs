@@ -60,36 +60,48 @@ impl Store {
     /// (an image that is not served is judged again). Config and layers must be in the repository, children need not.
     #[expect(clippy::needless_pass_by_value, reason = "the push is over when it is stored: its bytes go with it")]
     pub fn put_manifest(&self, put: ManifestPut) -> Result<PutOutcome, PutError> {
+        self.put(&put, |_| false)
+    }
+
+    /// [`Store::put_manifest`], but an image's layers need not be in the repository. It is incomplete until they are:
+    /// each that comes has it judged again. Anything but an image is judged by nobody, so it must be whole.
+    #[expect(clippy::needless_pass_by_value, reason = "the push is over when it is stored: its bytes go with it")]
+    pub fn put_sparse_manifest(&self, put: ManifestPut) -> Result<PutOutcome, PutError> {
+        self.put(&put, |digest| put.kind == ManifestKind::Image && put.config.as_ref() != Some(digest))
+    }
+
+    fn put(&self, put: &ManifestPut, may_miss: impl Fn(&Digest) -> bool) -> Result<PutOutcome, PutError> {
         self.write(|tx| {
+            let missing = missing(tx, put)?;
             // Refused before anything was written: committing is as good as rolling back.
-            if let Some(refused) = refuse(tx, &put)? {
-                return Ok(Err(refused));
+            if missing.iter().any(|digest| !may_miss(digest)) {
+                return Ok(Err(PutError::MissingBlobs(missing)));
             }
-            store(tx, &put).map(Ok)
+            store(tx, put, &missing).map(Ok)
         })?
     }
 }
 
-/// Whether a blob that the manifest is made of is not in the repository (registry.md, I4). An index may be sparse:
+/// Blobs that the manifest is made of and that are not in the repository (registry.md, I4). An index may be sparse:
 /// what it names and is not here counts as quarantined, and judges the index again when it comes.
-fn refuse(tx: &Tx<'_>, put: &ManifestPut) -> Result<Option<PutError>, StoreError> {
+fn missing(tx: &Tx<'_>, put: &ManifestPut) -> Result<Vec<Digest>, StoreError> {
     let mut missing = Vec::new();
     for digest in blobs_of(put) {
         if !blobs::is_member(tx, &put.repository, digest)? && !missing.contains(digest) {
             missing.push(digest.clone());
         }
     }
-    Ok(if missing.is_empty() { None } else { Some(PutError::MissingBlobs(missing)) })
+    Ok(missing)
 }
 
-fn store(tx: &Tx<'_>, put: &ManifestPut) -> Result<PutOutcome, StoreError> {
+fn store(tx: &Tx<'_>, put: &ManifestPut, missing: &[Digest]) -> Result<PutOutcome, StoreError> {
     repositories::ensure(tx, &put.repository, &put.principal)?;
     let known = states::effective(tx, &put.repository, &put.digest)?;
     let state = match known {
         Some(state) => state,
         None => insert(tx, put)?,
     };
-    for digest in blobs_of(put) {
+    for digest in blobs_of(put).filter(|digest| !missing.contains(digest)) {
         blobs::lease(tx, digest)?;
     }
     for (evidence, image) in &put.attested {

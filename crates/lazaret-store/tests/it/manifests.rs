@@ -118,6 +118,37 @@ fn an_index_may_name_what_comes_later() {
 }
 
 #[test]
+fn a_sparse_image_is_judged_again_with_each_layer_that_comes() {
+    let f = Fixture::new();
+    let config = f.blob("app", b"config");
+    f.blob("other", b"layer");
+    let mut put = manifest("app", "v1", ManifestKind::Image, None);
+    put.config = Some(config);
+    put.blobs = vec![digest(b"layer"), digest(b"second")];
+    assert!(matches!(f.store.put_manifest(put.clone()), Err(PutError::MissingBlobs(missing)) if missing == put.blobs));
+    for (kind, config) in
+        [(ManifestKind::Artifact, put.config.clone()), (ManifestKind::Image, Some(digest(b"no config")))]
+    {
+        let refused = f.store.put_sparse_manifest(lazaret_store::ManifestPut { kind, config, ..put.clone() });
+        assert!(matches!(refused, Err(PutError::MissingBlobs(_))));
+    }
+    assert_eq!(f.store.put_sparse_manifest(put.clone()).unwrap().state, ImageState::Quarantined);
+    let judge = Work::JudgeImage { repository: repo("app"), digest: put.digest.clone() };
+    assert_eq!(drain(&f), std::slice::from_ref(&judge));
+    let held = |bytes: &[u8]| f.store.holds_blob(&repo("app"), &digest(bytes)).unwrap();
+    assert!(!held(b"layer"));
+    f.store.mount_blob(&repo("other"), &repo("app"), &digest(b"layer")).unwrap();
+    assert!(held(b"layer"));
+    assert_eq!(drain(&f), std::slice::from_ref(&judge));
+    f.blob("other", b"second");
+    assert_eq!(drain(&f), []);
+    f.blob("app", b"second");
+    assert_eq!(drain(&f), [judge]);
+    f.blob("app", b"second");
+    assert_eq!(drain(&f), []);
+}
+
+#[test]
 fn a_fallback_tag_lends_nothing_to_an_index_whose_children_are_unknown() {
     let f = Fixture::new();
     let subject = f.image("app", "v1", None);

@@ -89,7 +89,10 @@ fn subject(context: &Context, row: &ManifestRow) -> Result<Subject, JobError> {
     let mut problems = Vec::new();
     let held = Held::default();
     for (layer, diff_id) in manifest.layers.iter().zip(&facts.diff_ids) {
-        match context.layers.inventory(&layer.digest, &layer.media_type)? {
+        // What only another repository holds is nobody's here: its contents are not told to who knows its digest.
+        let held_here = context.store.holds_blob(&row.repository, &layer.digest)?;
+        let inventory = if held_here { context.layers.inventory(&layer.digest, &layer.media_type)? } else { None };
+        match inventory {
             Some(inventory) => {
                 // Our disk is no fault of the image: it waits in quarantine, or keeps its state, until this passes.
                 if let Some(fault) = inventory.problems.iter().find(|problem| is_passing(problem)) {
@@ -99,7 +102,7 @@ fn subject(context: &Context, row: &ManifestRow) -> Result<Subject, JobError> {
                 layers.push(Arc::new(held.admit(inventory)));
             }
             None => {
-                let message = format!("layer {} is not in the registry, so it was not looked at", layer.digest);
+                let message = format!("layer {} is not in the repository, so it was not looked at", layer.digest);
                 problems.push(Problem::new(ProblemKind::BlobMissing, layer.digest.to_string(), message));
                 layers.push(Arc::new(LayerInventory::default()));
             }

@@ -3,5 +3,6 @@
 
 mod index;
 mod judge;
+mod sparse;
 mod support;
 mod tap;

@@ -71,6 +71,7 @@ fn app(house: &House, settings: &Settings, data: &Path) -> anyhow::Result<Arc<Ap
     let server = ServerSettings {
         external_url: settings.external_url.clone(),
         token_ttl: settings.token_ttl,
+        accept_sparse_images: settings.accept_sparse_images,
         default_policy: settings.default_policy.clone(),
         ..ServerSettings::default()
     };

@@ -43,6 +43,7 @@ pub(crate) async fn put(mut call: Call, repository: Repository, at: Reference) -
     let (mut put, open) = blocking(move || prepare(repository, at, content_type.as_deref(), &bytes, actor)).await??;
     let (name, digest, subject) = (put.repository.clone(), put.digest.clone(), put.subject.clone());
     let store = call.app.store.clone();
+    let sparse = call.app.settings.accept_sparse_images;
     let tagged = tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(", ");
     let outcome = blocking(move || {
         for digest in &open.foreign {
@@ -51,9 +52,10 @@ pub(crate) async fn put(mut call: Call, repository: Repository, at: Reference) -
             }
         }
         settle(&store, &mut put, &open)?;
-        let outcome = store.put_manifest(put.clone())?;
+        let keep = |put| if sparse { store.put_sparse_manifest(put) } else { store.put_manifest(put) };
+        let outcome = keep(put.clone())?;
         for tag in tags {
-            store.put_manifest(ManifestPut { tag: Some(tag), ..put.clone() })?;
+            keep(ManifestPut { tag: Some(tag), ..put.clone() })?;
         }
         Ok(outcome)
     })
