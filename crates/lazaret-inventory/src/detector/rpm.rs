@@ -113,7 +113,8 @@ pub(crate) fn read_with_log(path: &str, body: &Body<'_>, log: &Body<'_>, limits:
 
 fn read_database(root: &str, body: &Body<'_>, log: Option<&wal::Wal<'_>>, limits: &Limits, facts: &mut FileFacts) {
     facts.database = Some(Database::Rpm);
-    let mut found = Found { root, limits, facts, faults: Faults::default(), room: Room::default(), owned: 0 };
+    let mut found =
+        Found { root, limits, facts, faults: Faults::default(), room: Room::default(), owned: 0, limited: 0 };
     let head = slice(body, 0, 16).unwrap_or_default();
     if head.starts_with(sqlite::MAGIC) {
         sqlite::read(body, log, &mut found);
@@ -158,6 +159,8 @@ struct Found<'a> {
     room: Room,
     /// Paths of files of all packages.
     owned: usize,
+    /// How often a limit was told.
+    limited: usize,
 }
 
 impl Found<'_> {
@@ -165,12 +168,23 @@ impl Found<'_> {
         self.faults.push(self.facts, message.into());
     }
 
+    /// Tells that a limit was reached; after the first few only how often.
+    fn limit(&mut self, message: String) {
+        const TOLD: usize = 10;
+        self.limited += 1;
+        if self.limited > TOLD {
+            self.fault(message);
+        } else {
+            self.facts.problem(ProblemKind::LimitExceeded, message);
+        }
+    }
+
     /// Whether a header may have so many bytes; a problem otherwise.
     fn admits(&mut self, number: u64, length: u64) -> bool {
         let limit = self.limits.document_bytes;
         if length > limit {
             let message = format!("package {number}: {length} bytes are more than a header may have ({limit})");
-            self.facts.problem(ProblemKind::LimitExceeded, message);
+            self.limit(message);
         }
         length <= limit
     }
@@ -242,7 +256,7 @@ impl Found<'_> {
         self.owned += old.len() + bases.len();
         if self.owned > MAX_OWNED {
             let message = format!("{name}: more than {MAX_OWNED} files with those of other packages");
-            self.facts.problem(ProblemKind::LimitExceeded, message);
+            self.limit(message);
             return PathSet::default();
         }
         let listed = bases.iter().zip(&indexes).map(|(base, directory)| {

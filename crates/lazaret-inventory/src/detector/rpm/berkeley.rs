@@ -26,7 +26,12 @@ pub(super) fn is_hash(head: &[u8]) -> bool {
 
 pub(super) fn read(body: &Body<'_>, found: &mut Found<'_>) {
     match Hash::open(body) {
-        Ok(mut hash) => hash.read(found),
+        Ok(mut hash) => {
+            if let Some(fault) = hash.fault.take() {
+                found.fault(fault);
+            }
+            hash.read(found);
+        }
         Err(fault) => found.fault(fault),
     }
 }
@@ -40,14 +45,23 @@ struct Hash<'a> {
     /// For each doubling of the table, what is added to a bucket's number to have its page.
     spares: Vec<u32>,
     visited: Vec<bool>,
+    fault: Option<String>,
 }
 
 impl<'a> Hash<'a> {
     fn open(body: &'a Body<'a>) -> Result<Self, String> {
         let meta = slice(body, 0, 512).ok_or("the file is cut within its first page")?;
         let big_endian = array(&meta, 12).map(u32::from_be_bytes) == Some(MAGIC);
-        let mut hash =
-            Self { body, big_endian, page_size: 0, last_page: 0, buckets: 0, spares: Vec::new(), visited: Vec::new() };
+        let mut hash = Self {
+            body,
+            big_endian,
+            page_size: 0,
+            last_page: 0,
+            buckets: 0,
+            spares: Vec::new(),
+            visited: Vec::new(),
+            fault: None,
+        };
         let field = |at| hash.u32(&meta, at).unwrap_or_default();
         let (version, page_size, last_page, last_bucket) = (field(16), field(20), field(32), field(72));
         if !(7..=10).contains(&version) || meta.get(25) != Some(&HASH_META) {
@@ -59,21 +73,23 @@ impl<'a> Hash<'a> {
         if !page_size.is_power_of_two() || !(512..=65536).contains(&page_size) {
             return Err(format!("pages of {page_size} bytes are none"));
         }
+        let mut fault = None;
         let pages = body.len() / u64::from(page_size);
         if u64::from(last_page) >= pages || !body.len().is_multiple_of(u64::from(page_size)) {
-            return Err(format!(
-                "{} bytes are not the {last_page} pages and one that the file should have",
-                body.len()
-            ));
+            let length = body.len();
+            fault = Some(format!("{length} bytes are not the {last_page} pages and one that the file should have"));
         }
+        // what is there is read
+        let present = u32::try_from(pages).unwrap_or(u32::MAX).saturating_sub(1).min(last_page);
         if last_bucket >= last_page {
-            return Err(format!("{last_bucket} buckets in {last_page} pages"));
+            fault = Some(format!("{last_bucket} buckets in {last_page} pages"));
         }
         let spares = (0..32).map(|index| field(96 + index * 4)).collect();
         hash.visited = vec![false; usize::try_from(pages).unwrap_or_default()];
         hash.spares = spares;
         hash.page_size = usize::try_from(page_size).unwrap_or_default();
-        (hash.last_page, hash.buckets) = (last_page, last_bucket + 1);
+        (hash.last_page, hash.buckets) = (present, last_bucket.min(present).saturating_add(1));
+        hash.fault = fault;
         Ok(hash)
     }
 

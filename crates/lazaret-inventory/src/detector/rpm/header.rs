@@ -48,8 +48,8 @@ const WANTED: [u32; 15] = [
 const MAX_TAGS: usize = 0xffff;
 const MAX_DATA: usize = 256 << 20;
 
-/// Texts of one tag; the largest packages have some hundred thousand files.
-const MAX_TEXTS: usize = 1_000_000;
+/// Texts or numbers of one tag; the largest packages have some hundred thousand files.
+const MAX_VALUES: usize = 1_000_000;
 
 const ENTRY: usize = 16;
 
@@ -140,7 +140,7 @@ impl<'a> Header<'a> {
     fn strings(&self, offset: usize, count: usize) -> Option<Vec<Cow<'a, str>>> {
         let mut rest = self.data.get(offset..)?;
         let mut texts = Vec::new();
-        if count > MAX_TEXTS {
+        if count > MAX_VALUES {
             return None;
         }
         for _ in 0..count {
@@ -167,6 +167,9 @@ impl<'a> Header<'a> {
             INT32 => 4,
             _ => return None,
         };
+        if entry.count > MAX_VALUES {
+            return None;
+        }
         let bytes = self.data.get(entry.offset..entry.offset.checked_add(entry.count.checked_mul(width)?)?)?;
         let value = |bytes: &[u8]| bytes.iter().fold(0, |value, byte| value << 8 | u32::from(*byte));
         Some(bytes.chunks_exact(width).map(value).collect())

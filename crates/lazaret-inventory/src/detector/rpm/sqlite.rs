@@ -16,6 +16,9 @@ pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
 /// Tables that a database of rpm may have; it has about twenty.
 const MAX_TABLES: usize = 1000;
 
+/// Lines of the table of packages, whatever they hold.
+const MAX_ROWS: usize = 200_000;
+
 pub(super) fn read(body: &Body<'_>, log: Option<&Wal<'_>>, found: &mut Found<'_>) {
     let mut pages = match Pages::open(body, log) {
         Ok(pages) => pages,
@@ -30,6 +33,10 @@ pub(super) fn read(body: &Body<'_>, log: Option<&Wal<'_>>, found: &mut Found<'_>
     let mut numbers = BTreeSet::new();
     let mut tree = Tree::new(&mut pages, packages);
     while let Some(cell) = tree.next() {
+        if numbers.len() == MAX_ROWS {
+            found.limit(format!("more than {MAX_ROWS} lines of packages; the rest is not read"));
+            break;
+        }
         match cell {
             Ok(cell) => package(&cell, &mut tree, &mut numbers, found),
             Err(fault) => found.fault(fault),
@@ -132,13 +139,12 @@ impl<'a> Pages<'a> {
         // the count in the header holds when the change counter and the one that goes with it are equal
         let said = be32(&header, 28).filter(|_| be32(&header, 24) == be32(&header, 92)).unwrap_or_default();
         let mut fault = None;
-        let count = log.map_or(in_file, |log| u64::from(log.page_count));
+        // a log can add the pages that it has, whatever it says
+        let count = log.map_or(in_file, |log| u64::from(log.page_count).min(in_file + log.page_total()));
         if log.is_none() && (u64::from(said) > in_file || !body.len().is_multiple_of(size as u64)) {
             fault = Some(format!("{} bytes are not the {said} pages that the file should have", body.len()));
         }
-        let limit = in_file + log.map_or(0, |log| u64::from(log.page_count));
-        // a log can add pages, but not more than it has
-        let count = usize::try_from(count.min(limit)).map_err(|_| "too many pages".to_owned())?;
+        let count = usize::try_from(count).map_err(|_| "too many pages".to_owned())?;
         let visited = vec![false; count + 1];
         let usable = usize::try_from(usable).unwrap_or_default();
         Ok(Self { body, log, size, usable, visited, fault })

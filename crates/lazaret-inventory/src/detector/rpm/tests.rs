@@ -245,3 +245,33 @@ fn a_tag_of_the_wrong_type_is_said() {
     let facts = read("var/lib/rpm/Packages", &bytes);
     assert!(facts.problems[0].message.ends_with("tag 1044 cannot be read"), "{:?}", facts.problems);
 }
+
+#[test]
+fn a_cut_database_gives_what_is_left() {
+    let bytes = sample("Packages-le");
+    let facts = read("var/lib/rpm/Packages", &bytes[..bytes.len() - 4096]);
+    assert!(facts.packages.len() == 5 && !facts.problems.is_empty(), "{:?}", facts.problems);
+    let bytes = sample("rpmdb.sqlite");
+    let cut = read("var/lib/rpm/rpmdb.sqlite", &bytes[..bytes.len() - 4096]);
+    assert!(!cut.packages.is_empty() && !cut.problems.is_empty());
+}
+
+#[test]
+fn what_a_file_says_of_its_size_is_not_allocated() {
+    // slots of blobs of 64 GiB each: told ten times, then counted
+    let mut bytes = [b"RpmP".as_slice(), &[0; 8], &1_u32.to_le_bytes(), &[0; 16]].concat();
+    for number in 1..255_u32 {
+        bytes.extend([b"Slot".as_slice(), &number.to_le_bytes(), &[0xff; 8]].concat());
+    }
+    let facts = read("var/lib/rpm/Packages.db", &bytes);
+    assert!(facts.packages.is_empty() && (20..30).contains(&facts.problems.len()), "{}", facts.problems.len());
+    // a header that has more than it has
+    for (tags, data) in [(u32::MAX, 0), (1, u32::MAX), (0xffff, 0x1000_0000), (0, 0)] {
+        assert!(Header::parse(&[tags.to_be_bytes(), data.to_be_bytes()].concat()).is_err());
+    }
+    // a list of many texts in a header of few bytes
+    let list = [1117_u32, 8, 0, 0x7fff_ffff].map(u32::to_be_bytes).concat();
+    let blob = [&[0, 0, 0, 1, 0, 0, 0, 4], list.as_slice(), &[0; 4]].concat();
+    let header = Header::parse(&blob).unwrap();
+    assert!(header.texts(header::BASE_NAMES).is_empty() && header.damaged() == [1117]);
+}

@@ -9,6 +9,8 @@ use super::{be32, slice};
 
 const HEADER: u64 = 32;
 const FRAME_HEADER: usize = 24;
+/// Bytes of a log that is read: rpm empties it after each run.
+const MAX_BYTES: u64 = 256 << 20;
 
 /// What the committed frames say.
 pub(super) struct Wal<'a> {
@@ -27,6 +29,9 @@ impl<'a> Wal<'a> {
     pub(super) fn open(body: &'a Body<'a>) -> Result<Option<Self>, String> {
         if body.is_empty() {
             return Ok(None);
+        }
+        if body.len() > MAX_BYTES {
+            return Err(format!("{} bytes are more than a log may have ({MAX_BYTES})", body.len()));
         }
         let header = slice(body, 0, 32).ok_or("the log is cut within its header")?;
         let word = |at| be32(&header, at).unwrap_or_default();
@@ -84,6 +89,11 @@ impl<'a> Wal<'a> {
         if !pending.is_empty() {
             self.fault = Some("the log ends within a transaction".to_owned());
         }
+    }
+
+    /// How many different pages the log has.
+    pub(super) fn page_total(&self) -> u64 {
+        self.pages.len() as u64
     }
 
     /// The newest content of a page, where the log has it.
