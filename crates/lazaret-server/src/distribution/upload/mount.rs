@@ -72,5 +72,9 @@ async fn anywhere(call: &Call, digest: &Digest) -> Result<Option<(Repository, Ru
 }
 
 async fn ruling(call: &Call, from: &Repository, digest: &Digest) -> Result<Ruling, ApiError> {
-    Ok(blob::ruling(call.rights(from), blob::reach(&call.app, from, digest).await?))
+    let rights = call.rights(from);
+    if !rights.pull {
+        return Ok(Ruling::NoRight);
+    }
+    Ok(blob::ruling(rights, blob::reach(&call.app, from, digest).await?))
 }
