@@ -73,6 +73,12 @@ impl Policy {
         })
     }
 
+    /// Whether `new` asks less than `old`: the profiles stand in order, the strictest first. Unknown names ask nothing.
+    pub fn is_laxer(new: &str, old: &str) -> bool {
+        let place = |name| PROFILES.iter().position(|p| p.name == name).unwrap_or(PROFILES.len());
+        place(new) > place(old)
+    }
+
     /// Names of the built-in profiles.
     pub fn names() -> impl Iterator<Item = &'static str> {
         PROFILES.iter().map(|profile| profile.name)

@@ -40,8 +40,10 @@ pub enum Action {
     ReadPrincipals,
     /// Create principals, change bindings of the prefix.
     ManageBindings,
-    /// Change the settings (policy) of a repository.
+    /// Change the settings of a repository; its policy only to one that is no laxer.
     ManageSettings,
+    /// Give a repository a laxer policy: that lets images out, so who can push there cannot do it.
+    RelaxPolicy,
     /// Set a second opinion's verdict.
     Release,
     ApproveExceptions,
@@ -80,7 +82,7 @@ impl Role {
     pub const fn may(self, action: Action) -> bool {
         use Action::{
             ApproveExceptions, Delete, ListCatalog, ManageBindings, ManageSettings, Pull, Push, ReadAuditLog,
-            ReadDecisions, ReadPrincipals, ReadUnapproved, Release,
+            ReadDecisions, ReadPrincipals, ReadUnapproved, RelaxPolicy, Release,
         };
         match self {
             Self::Reader => matches!(action, Pull | ReadDecisions),
@@ -91,7 +93,7 @@ impl Role {
             Self::ExceptionApprover => matches!(action, ApproveExceptions | ReadDecisions),
             Self::CatalogLister => matches!(action, ListCatalog),
             Self::Auditor => matches!(action, ReadDecisions | ReadAuditLog | ReadPrincipals),
-            Self::Administrator => matches!(action, ManageSettings | ManageBindings | ReadPrincipals),
+            Self::Administrator => matches!(action, ManageSettings | RelaxPolicy | ManageBindings | ReadPrincipals),
             Self::Owner => {
                 matches!(
                     action,

@@ -78,6 +78,7 @@ fn describe(action: Action) -> &'static str {
         Action::ReadPrincipals => "reading principals",
         Action::ManageBindings => "managing principals",
         Action::ManageSettings => "managing settings",
+        Action::RelaxPolicy => "giving a repository a laxer policy",
         Action::Release => "releasing",
         Action::ApproveExceptions => "approving exceptions",
     }

@@ -157,13 +157,15 @@ async fn a_policy_is_set_and_what_is_there_judged_again() {
     let path = "/api/v1/repositories/app/policy";
     assert_eq!(send(&server, &ci, Method::PUT, path, json!({ "policy": "observe" })).await.0, 403);
     assert_eq!(send(&server, &owner, Method::PUT, path, json!({ "policy": "lax" })).await.0, 400);
-    let (status, body) = send(&server, &owner, Method::PUT, path, json!({ "policy": "staging" })).await;
+    // Who can push there cannot let images out by a laxer policy.
+    assert_eq!(send(&server, &owner, Method::PUT, path, json!({ "policy": "staging" })).await.0, 403);
+    let admin = server.principal(Role::Administrator, "*");
+    let (status, body) = send(&server, &admin, Method::PUT, path, json!({ "policy": "staging" })).await;
     assert_eq!((status, &body["policy"]), (200, &json!("staging")));
     assert!(server.store.open_jobs().unwrap() > 0);
     let (_, body) = send(&server, &owner, Method::PUT, path, json!({ "policy": null })).await;
     assert_eq!(body["policy"], "production");
     let gone = "/api/v1/repositories/none/policy";
-    let admin = server.principal(Role::Administrator, "*");
     assert_eq!(send(&server, &admin, Method::PUT, gone, json!({ "policy": null })).await.0, 404);
 }
 
