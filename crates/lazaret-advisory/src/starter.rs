@@ -14,7 +14,7 @@ use lazaret_version::Scheme;
 use crate::{
     compile::Input,
     db::{DbError, format},
-    feed::Cycle,
+    feed::{Cycle, FEEDS},
     name,
 };
 
@@ -31,7 +31,9 @@ const WRITTEN: &str = "2026-11-24T00:00:00Z";
 pub(crate) fn input() -> Result<Input, DbError> {
     let records = records(ADVISORIES)?;
     let written = Timestamp::parse(WRITTEN).ok_or_else(|| wrong("starter.rs", 0, "its date is none"))?;
-    let mut ecosystems: Vec<String> = records.iter().map(|r| name::base(&r.ecosystem).to_owned()).collect();
+    // Where it is accepted it stands for every feed, so for whatever any of them answers for.
+    let mut ecosystems: Vec<String> =
+        FEEDS.iter().flat_map(|feed| feed.ecosystems()).map(|name| (*name).to_owned()).collect();
     ecosystems.sort();
     ecosystems.dedup();
     let bytes = [ADVISORIES, END_OF_LIFE, EXPLOITED].concat();

@@ -17,7 +17,7 @@ use lazaret_oci::{LayerSpec, LayerTap, Limits, TapHandle};
 use crate::layers::Layers;
 
 /// How many uploads are analysed at once; further ones are analysed by the job that judges their image.
-const MAX_TAPS: usize = 8;
+const MAX_TAPS: usize = 4;
 /// How many first bytes decide whether this looks like a layer.
 pub(crate) const MAGIC: usize = 262;
 
