@@ -121,8 +121,8 @@ impl Archive {
                         self.entries.insert(path.clone(), place);
                     }
                     if self.entries.len() > MAX_ENTRIES {
-                        let what = format!("list of entries in {}", self.name);
-                        return Err(SourceError::TooLarge { what, limit: MAX_ENTRIES as u64 });
+                        let what = self.name.clone();
+                        return Err(SourceError::TooMany { what, limit: MAX_ENTRIES, things: "entries" });
                     }
                 }
                 meta.clear();

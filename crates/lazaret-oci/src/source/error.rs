@@ -28,6 +28,8 @@ pub enum SourceError {
     Missing { what: String, place: String },
     #[error("{what} is larger than {limit} bytes")]
     TooLarge { what: String, limit: u64 },
+    #[error("{what} has more than {limit} {things}")]
+    TooMany { what: String, limit: usize, things: &'static str },
     #[error("no image for platform {wanted}; there are: {available}")]
     NoPlatform { wanted: String, available: String },
     #[error("no image is tagged {wanted:?}; there are: {available}")]

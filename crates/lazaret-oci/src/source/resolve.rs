@@ -86,8 +86,8 @@ impl Walk<'_> {
             if media_type::is_index(&child.media_type) {
                 self.indexes += 1;
                 if self.indexes > MAX_INDEXES {
-                    let what = format!("list of indexes in {}", self.name);
-                    return Err(SourceError::TooLarge { what, limit: MAX_INDEXES as u64 });
+                    let what = self.name.to_owned();
+                    return Err(SourceError::TooMany { what, limit: MAX_INDEXES, things: "indexes" });
                 }
                 match self.read(&child) {
                     Ok(Manifest::Index(index)) => self.follow(index.manifests)?,

@@ -132,7 +132,7 @@ impl Server {
         let running = tokio::spawn(serve(listener, app, async move {
             let _ = stopped.await;
         }));
-        let http = Client::builder().no_proxy().build().unwrap();
+        let http = Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
         Self { store, clock, taps, http, address, dir, stop: Some(stop), running }
     }
 

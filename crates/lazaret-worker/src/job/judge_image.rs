@@ -29,7 +29,8 @@ fn attempt(context: &Context, repository: &Repository, digest: &Digest) -> Resul
     let state = next_state(row.state, outcome, unexplained);
     // An allow that absence made changes nothing and is not recorded, so that it explains nothing later either.
     let ineffective = outcome == Outcome::Allow && !state.is_served();
-    if state == row.state && (ineffective || history.first().is_some_and(|p| says_the_same(p, &judgement))) {
+    let adds_nothing = |p: &Decision| says_the_same(p, &judgement) || lacks_data(p, &judgement.decision);
+    if state == row.state && (ineffective || history.first().is_some_and(adds_nothing)) {
         return Ok(Try::Done);
     }
     let reason = reason(&judgement, state, unexplained);
@@ -189,6 +190,13 @@ fn says_the_same(previous: &Decision, new: &Judgement) -> bool {
         && new.decision.verdict == previous.verdict
         && new.decision.findings == previous.findings
         && new.decision.problems == previous.problems
+}
+
+/// Whether the new judgement had only the starter set, unaccepted, where the previous one had data: `serve` on the data
+/// of a demonstration, say. It can change no state, so it replaces no decision either.
+fn lacks_data(previous: &Decision, new: &Decision) -> bool {
+    let starter_only = |d: &Decision| d.problems.iter().any(|p| p.kind == ProblemKind::AdvisoriesStarter);
+    previous.inputs.policy == new.inputs.policy && starter_only(new) && !starter_only(previous)
 }
 
 fn reason(judgement: &Judgement, state: ImageState, unexplained: bool) -> String {

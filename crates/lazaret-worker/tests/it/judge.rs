@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use lazaret_assess::{Replay, replay};
-use lazaret_model::{Decision, ImageState, Outcome, ProblemKind};
+use lazaret_model::{Decision, ImageState, ProblemKind};
 use lazaret_oci::{media_type, sha256};
 use lazaret_store::{Priority, Work};
 
@@ -72,17 +72,18 @@ fn a_revoked_image_stays_revoked() {
 }
 
 #[test]
-fn an_incomplete_judgement_changes_no_approved_image() {
+fn a_judgement_without_data_changes_neither_state_nor_decision() {
     let house = House::new(true);
-    let image = house.push_image("10001", &[CLEAN]);
+    let clean = house.push_image("10001", &[CLEAN]);
+    let bad = house.push_image("10001", &[LODASH]);
     house.run();
+    let decision = |image| house.context.store.latest_decision(&house.repository, image).unwrap().unwrap().id;
+    let before = (decision(&clean), decision(&bad));
     house.context.judge.swap(Arc::new(judge(false)));
     house.context.store.enqueue(&Work::RejudgeAll, Priority::Background).unwrap();
     house.run();
-    assert_eq!(house.state(&image), ImageState::Approved);
-    let signed = house.context.store.latest_decision(&house.repository, &image).unwrap().unwrap();
-    let decision: Decision = serde_json::from_str(&signed.body).unwrap();
-    assert_eq!(decision.verdict.outcome, Outcome::Incomplete);
+    assert_eq!((house.state(&clean), house.state(&bad)), (ImageState::Approved, ImageState::Blocked));
+    assert_eq!((decision(&clean), decision(&bad)), before);
 }
 
 #[test]
