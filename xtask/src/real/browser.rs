@@ -3,13 +3,18 @@
 use super::Stage;
 use super::webdriver::Browser;
 use crate::images::{Fitness, Packing, Sample};
+use crate::process::until;
 use crate::test::report::Report;
 use anyhow::{Result, ensure};
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 /// At most this many pages are opened; more means that links breed.
 const MAX_PAGES: usize = 60;
+
+/// How long the page after a form may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) fn run(report: &mut Report, stage: &Stage<'_>, pictures: &Path) {
     let Some(browser) = report.value("browser", "headless Chromium starts", || {
@@ -33,7 +38,10 @@ pub(super) fn run(report: &mut Report, stage: &Stage<'_>, pictures: &Path) {
         let digest = sample.push(&ci, "real/browser", "1")?;
         stage.server.verdict("real/browser", &digest)?;
         sign_in(&browser, &home, &stage.quarantine.id, &stage.quarantine.secret)?;
-        ensure!(browser.find("input[type=password]").is_err(), "still on the sign-in page: {}", browser.text()?);
+        // The click answers before the page that it leads to is there.
+        let inside = || browser.url().is_ok_and(|url| !url.contains("sign-in")) && browser.text().is_ok();
+        let gone = || browser.find("input[type=password]").is_err();
+        ensure!(until(PATIENCE, || inside() && gone()), "still on the sign-in page: {}", browser.text()?);
         Ok(())
     });
     if signed_in.is_none() {
