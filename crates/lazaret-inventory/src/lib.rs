@@ -14,6 +14,7 @@ pub mod coalesce;
 pub mod held;
 pub mod images;
 pub mod layer;
+pub mod license;
 pub mod path_set;
 pub mod scan;
 
