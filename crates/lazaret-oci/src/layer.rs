@@ -15,6 +15,7 @@ pub mod body;
 mod chunks;
 mod decompress;
 mod gzip;
+mod inflate;
 mod input;
 pub(crate) mod path;
 mod problems;

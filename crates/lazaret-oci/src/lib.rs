@@ -7,7 +7,8 @@
 //!
 //! To add a source: one file `source/<name>.rs` with a type that implements [`Source`], and one line in
 //! [`open_local`]. To add a layer compression: `layer/decompress.rs` alone.
-#![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "isal"), forbid(unsafe_code))]
+#![deny(unsafe_code)]
 
 pub mod config;
 pub mod descriptor;

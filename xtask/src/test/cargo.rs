@@ -1,38 +1,50 @@
 //! Cargo's part: the tests of every crate, streamed, and the release binary, built once.
 
-use super::report::Report;
+use super::report::{Report, skip};
+use crate::process::find;
 use crate::workspace;
 use anyhow::{Context, Result, ensure};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// `cargo test --workspace`, with its counts in the report.
+/// `cargo test --workspace`, and the layer reader once more with the faster inflater; counts in the report.
 pub(super) fn test(report: &mut Report) {
     let mut counts = [0; 3];
-    report.check("cargo", "test --workspace", || {
-        let mut child = Command::new(env!("CARGO"))
-            .args(["test", "--workspace", "--locked", "--no-fail-fast"])
-            .current_dir(workspace::root())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("cannot run cargo")?;
-        let output = child.stdout.take().context("cargo has no output")?;
-        for line in BufReader::new(output).lines() {
-            let line = line?;
-            println!("{line}");
-            if let Some(found) = counted(&line) {
-                for (sum, count) in counts.iter_mut().zip(found) {
-                    *sum += count;
-                }
+    report.check("cargo", "test --workspace", || run(&["--workspace"], &mut counts));
+    report.check("cargo", "test --package lazaret-oci --features isal", || {
+        for program in ["nasm", "autoreconf", "libtoolize"] {
+            if find(program).is_none() {
+                return Err(skip(format!("ISA-L needs {program} to build")));
             }
         }
-        let status = child.wait()?;
-        ensure!(status.success(), "cargo test ended with {status}");
-        Ok(())
+        run(&["--package", "lazaret-oci", "--features", "isal"], &mut counts)
     });
     report.count_cargo(counts);
+}
+
+fn run(args: &[&str], counts: &mut [u64; 3]) -> Result<()> {
+    let mut child = Command::new(env!("CARGO"))
+        .args(["test", "--locked", "--no-fail-fast"])
+        .args(args)
+        .current_dir(workspace::root())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot run cargo")?;
+    let output = child.stdout.take().context("cargo has no output")?;
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        println!("{line}");
+        if let Some(found) = counted(&line) {
+            for (sum, count) in counts.iter_mut().zip(found) {
+                *sum += count;
+            }
+        }
+    }
+    let status = child.wait()?;
+    ensure!(status.success(), "cargo test ended with {status}");
+    Ok(())
 }
 
 /// Passed, failed and ignored of a line `test result: ok. 12 passed; 0 failed; 1 ignored; ...`.

@@ -4,7 +4,7 @@ use super::report::{Report, skip};
 use crate::process::{Tool, find};
 use anyhow::Result;
 
-/// A program that a part needs, and the Debian packages that bring it.
+/// A program that a part needs (the last two: ISA-L, the faster inflater), and the Debian packages that bring it.
 const WANTED: &[(&str, &[&str])] = &[
     ("skopeo", &["skopeo"]),
     ("podman", &["podman", "crun", "netavark"]),
@@ -13,6 +13,8 @@ const WANTED: &[(&str, &[&str])] = &[
     ("chromedriver", &["chromium-driver"]),
     ("ip", &["iproute2"]),
     ("nsenter", &["util-linux"]),
+    ("nasm", &["nasm"]),
+    ("autoreconf", &["autoconf", "automake", "libtool"]),
 ];
 
 /// Installs what is missing. A part whose program is still missing then skips, and says so itself.

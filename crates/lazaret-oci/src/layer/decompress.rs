@@ -1,5 +1,5 @@
 //! What turns a layer's stored bytes into its tar. The one interface is `std::io::Read`; a faster inflater goes
-//! behind [`Decompressor::open`] and nothing else changes.
+//! behind [`super::inflate`] and nothing else changes.
 
 use std::io::{self, BufRead, Read};
 

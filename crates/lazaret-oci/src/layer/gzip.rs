@@ -3,11 +3,15 @@
 
 use std::io::{self, BufRead, Read};
 
-use flate2::{Crc, Decompress, FlushDecompress, Status};
+use flate2::Crc;
 
-pub(super) struct Gzip<R> {
+use super::inflate::{Chosen, Inflate, Step};
+
+pub(super) struct Gzip<R, I = Chosen> {
     input: R,
-    inflate: Decompress,
+    inflate: I,
+    /// Bytes of the trailer that the inflater took with the data.
+    taken: usize,
     checksum: Option<Crc>,
     state: State,
     /// Output of this member, modulo 2^32.
@@ -22,11 +26,12 @@ enum State {
     Done,
 }
 
-impl<R: BufRead> Gzip<R> {
+impl<R: BufRead, I: Inflate> Gzip<R, I> {
     pub(super) fn new(input: R, checksums: bool) -> Self {
         Self {
             input,
-            inflate: Decompress::new(false),
+            inflate: I::default(),
+            taken: 0,
             checksum: checksums.then(Crc::new),
             state: State::FirstHeader,
             length: 0,
@@ -45,10 +50,6 @@ impl<R: BufRead> Gzip<R> {
 
     fn u16(&mut self) -> io::Result<u16> {
         Ok(u16::from_le_bytes([self.byte()?, self.byte()?]))
-    }
-
-    fn u32(&mut self) -> io::Result<u32> {
-        Ok(u32::from_le_bytes([self.byte()?, self.byte()?, self.byte()?, self.byte()?]))
     }
 
     /// Takes what may lie between members. Zeros are padding; what is neither that nor a member is ignored, as
@@ -102,8 +103,23 @@ impl<R: BufRead> Gzip<R> {
         Ok(())
     }
 
+    /// A byte of the trailer; the first ones may be with the inflater.
+    fn trailer_byte(&mut self) -> io::Result<u8> {
+        if let Some(byte) = self.inflate.behind().get(self.taken).copied() {
+            self.taken += 1;
+            return Ok(byte);
+        }
+        self.byte()
+    }
+
+    fn trailer_u32(&mut self) -> io::Result<u32> {
+        let bytes = [self.trailer_byte()?, self.trailer_byte()?, self.trailer_byte()?, self.trailer_byte()?];
+        Ok(u32::from_le_bytes(bytes))
+    }
+
     fn trailer(&mut self) -> io::Result<()> {
-        let (checksum, length) = (self.u32()?, self.u32()?);
+        self.taken = 0;
+        let (checksum, length) = (self.trailer_u32()?, self.trailer_u32()?);
         if length != self.length {
             return Err(corrupt("a member's length is not what its trailer says"));
         }
@@ -117,18 +133,14 @@ impl<R: BufRead> Gzip<R> {
     fn inflate(&mut self, out: &mut [u8]) -> io::Result<Option<usize>> {
         let buffer = self.input.fill_buf()?;
         let at_end = buffer.is_empty();
-        let (taken, made) = (self.inflate.total_in(), self.inflate.total_out());
-        let status =
-            self.inflate.decompress(buffer, out, FlushDecompress::None).map_err(|_| corrupt("deflate data"))?;
-        let taken = usize::try_from(self.inflate.total_in() - taken).unwrap_or(usize::MAX);
-        let made = usize::try_from(self.inflate.total_out() - made).unwrap_or(usize::MAX);
+        let Step { taken, made, ended } = self.inflate.step(buffer, out).map_err(|_| corrupt("deflate data"))?;
         self.input.consume(taken);
         // The trailer's length is modulo 2^32 by definition.
         self.length = self.length.wrapping_add(u32::try_from(made).unwrap_or(u32::MAX));
         if let Some(checksum) = &mut self.checksum {
             checksum.update(&out[..made]);
         }
-        if status == Status::StreamEnd {
+        if ended {
             self.trailer()?;
             self.state = State::NextHeader;
         } else if taken == 0 && made == 0 {
@@ -138,7 +150,7 @@ impl<R: BufRead> Gzip<R> {
     }
 }
 
-impl<R: BufRead> Read for Gzip<R> {
+impl<R: BufRead, I: Inflate> Read for Gzip<R, I> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if out.is_empty() {
             return Ok(0);
@@ -154,7 +166,7 @@ impl<R: BufRead> Read for Gzip<R> {
                         return Ok(0);
                     }
                     self.header()?;
-                    self.inflate.reset(false);
+                    self.inflate.reset();
                     self.length = 0;
                     if let Some(checksum) = &mut self.checksum {
                         checksum.reset();
@@ -194,7 +206,7 @@ mod tests {
 
     fn unpack(packed: &[u8], checksums: bool, step: usize) -> io::Result<Vec<u8>> {
         let mut out = Vec::new();
-        Gzip::new(io::BufReader::with_capacity(step, packed), checksums).read_to_end(&mut out).map(|_| out)
+        Gzip::<_>::new(io::BufReader::with_capacity(step, packed), checksums).read_to_end(&mut out).map(|_| out)
     }
 
     #[test]
