@@ -5,13 +5,16 @@
 //! test, a section in `docs/reports.md`.
 #![forbid(unsafe_code)]
 
+pub mod diff;
 mod format;
 mod image;
 mod json;
+mod package_key;
 mod sarif;
 mod table;
 mod text;
 
+pub use diff::{SourceDiff, diff_json, diff_table};
 pub use format::{Format, UnknownFormat};
 pub use image::{ImageReport, overall};
 pub use json::scan_json;

@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Worker(Worker),
     /// Scan an image and judge it.
     Scan(Scan),
+    /// What differs between two images: layers, packages, findings, configuration.
+    Diff(Diff),
     /// Vulnerability data: update, status.
     #[command(subcommand)]
     Db(Db),
@@ -124,6 +126,50 @@ pub(crate) struct Scan {
     /// Exit 0 also for deny and incomplete.
     #[arg(long)]
     pub(crate) exit_zero: bool,
+    /// Speak plain HTTP to the registry (loopback does so anyway).
+    #[arg(long)]
+    pub(crate) plain_http: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Sources are as for `lazaret scan`. Images of two indexes are compared platform by platform.
+
+Examples:
+  lazaret diff registry.example/app:1.0 registry.example/app:1.1
+  lazaret diff docker-archive:before.tar docker-archive:after.tar --format json
+  lazaret diff oci:app oci:app --platform linux/amd64 --to-platform linux/arm64")]
+pub(crate) struct Diff {
+    /// From this image (or index).
+    pub(crate) a: String,
+    /// To this one.
+    pub(crate) b: String,
+    /// Platform of an index, e.g. linux/arm64 [default: all].
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Option<String>,
+    /// Platform of the second image where it is another one.
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) to_platform: Option<String>,
+    #[command(flatten)]
+    pub(crate) judging: Judging,
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// By what images are judged, for commands that judge more than one.
+#[derive(Args, Debug)]
+pub(crate) struct Judging {
+    /// A compiled advisory database [default: the active one of the data folder].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// Policy to judge by: production, staging or observe [default: setting `policy.default`].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) policy: Option<String>,
+    /// Judge as of this time (RFC 3339).
+    #[arg(long, value_name = "TIME")]
+    pub(crate) clock: Option<String>,
     /// Speak plain HTTP to the registry (loopback does so anyway).
     #[arg(long)]
     pub(crate) plain_http: bool,

@@ -4,6 +4,7 @@ pub(crate) mod admin;
 pub(crate) mod completions;
 pub(crate) mod db;
 pub(crate) mod demo;
+pub(crate) mod diff;
 pub(crate) mod doctor;
 mod image_argument;
 pub(crate) mod scan;

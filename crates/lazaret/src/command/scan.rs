@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use lazaret_advisory::AdvisoryDb;
 use lazaret_assess::{Judge, Judgement, Policy, Subject};
 use lazaret_inventory::{NoCache, ScannedImage, scan_images};
-use lazaret_model::{Clock, Outcome, Platform, Reference, Timestamp};
+use lazaret_model::{Clock, Digest, Outcome, Platform, Reference, Timestamp};
 use lazaret_oci::{Limits, LocalKind, Selection, Source, open_local};
 use lazaret_report::ImageReport;
 use lazaret_source::{RegistryOptions, RegistrySource};
@@ -22,6 +22,25 @@ use crate::{
 };
 
 pub(crate) fn run(settings: &Settings, args: &Scan) -> anyhow::Result<Exit> {
+    let Looked { index, judged } = look(settings, args)?;
+    let reports: Vec<_> = judged.iter().map(Judged::report).collect();
+    output::data(&match args.format {
+        ScanFormat::Json => lazaret_report::scan_json(index.as_ref(), &reports),
+        ScanFormat::Sarif => lazaret_report::scan_sarif(&args.source, index.as_ref(), &reports),
+        ScanFormat::Table => lazaret_report::scan_table(&args.source, index.as_ref(), &reports, output::style()),
+    })?;
+    let outcome = worst(judged.iter().map(|j| j.judgement.decision.verdict.outcome));
+    Ok(if args.exit_zero { Exit::Done } else { outcome.into() })
+}
+
+/// Every image of a source, judged; the digest is of the index that they come from, if they do.
+pub(crate) struct Looked {
+    pub(crate) index: Option<Digest>,
+    pub(crate) judged: Vec<Judged>,
+}
+
+/// Reads and judges what the arguments name.
+pub(crate) fn look(settings: &Settings, args: &Scan) -> anyhow::Result<Looked> {
     if let Some(what) = args.with.first() {
         return Err(Usage(format!("--with {what}: this version does not look for that yet")).into());
     }
@@ -44,24 +63,18 @@ pub(crate) fn run(settings: &Settings, args: &Scan) -> anyhow::Result<Exit> {
     bars.finish();
     let judged =
         images.into_iter().map(|image| judge_image(&judge, image, &policy, now)).collect::<anyhow::Result<Vec<_>>>()?;
-    let reports: Vec<_> = judged.iter().map(Judged::report).collect();
-    output::data(&match args.format {
-        ScanFormat::Json => lazaret_report::scan_json(index.as_ref(), &reports),
-        ScanFormat::Sarif => lazaret_report::scan_sarif(&args.source, index.as_ref(), &reports),
-        ScanFormat::Table => lazaret_report::scan_table(&args.source, index.as_ref(), &reports, output::style()),
-    })?;
-    let outcome = worst(judged.iter().map(|j| j.judgement.decision.verdict.outcome));
-    Ok(if args.exit_zero { Exit::Done } else { outcome.into() })
+    Ok(Looked { index, judged })
 }
 
-struct Judged {
+/// One image with its verdict.
+pub(crate) struct Judged {
     subject: Subject,
     judgement: Judgement,
     layers_verified: bool,
 }
 
 impl Judged {
-    fn report(&self) -> ImageReport<'_> {
+    pub(crate) fn report(&self) -> ImageReport<'_> {
         ImageReport {
             facts: &self.subject.facts,
             inventory: &self.subject.inventory,

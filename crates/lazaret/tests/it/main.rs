@@ -3,6 +3,7 @@
 
 mod admin;
 mod demo;
+mod diff;
 mod exit_codes;
 mod scan;
 mod support;
