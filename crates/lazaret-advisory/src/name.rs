@@ -7,8 +7,21 @@ pub(crate) fn normal_name(ecosystem: &str, name: &str) -> String {
         "PyPI" => pep503(name),
         // their tools compare them without case
         "Packagist" | "NuGet" => name.to_ascii_lowercase(),
+        "SwiftURL" => repository(name),
         _ => name.to_owned(),
     }
+}
+
+/// A repository's address without what may differ between two spellings of it: protocol, user, `.git`, case.
+fn repository(address: &str) -> String {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    // `git@github.com:apple/swift-nio.git`
+    let host = host.replace(':', "/");
+    let whole = if path.is_empty() { host } else { format!("{host}/{path}") };
+    let whole = whole.trim_end_matches('/');
+    whole.strip_suffix(".git").unwrap_or(whole).to_ascii_lowercase()
 }
 
 /// PEP 503: lower case, runs of `-`, `_` and `.` become one `-`.
@@ -61,6 +74,14 @@ mod tests {
         assert_eq!(normal_name("PyPI", "Zope.Interface__x"), "zope-interface-x");
         assert_eq!(normal_name("Packagist", "Acme/Bundle"), "acme/bundle");
         assert_eq!(normal_name("npm", "@Scope/Name"), "@Scope/Name");
+        for swift in [
+            "https://github.com/apple/swift-nio.git",
+            "git@github.com:apple/swift-nio.git",
+            "ssh://git@github.com/Apple/swift-nio",
+            "github.com/apple/swift-nio/",
+        ] {
+            assert_eq!(normal_name("SwiftURL", swift), "github.com/apple/swift-nio", "{swift}");
+        }
         assert_eq!(base("Debian:12"), "Debian");
     }
 

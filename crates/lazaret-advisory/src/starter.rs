@@ -164,7 +164,10 @@ fn scheme(ecosystem: &str) -> Option<Scheme> {
         "RubyGems" => Scheme::Gem,
         "Packagist" => Scheme::Composer,
         "NuGet" => Scheme::Nuget,
-        "Debian" => Scheme::Deb,
+        "Hex" | "SwiftURL" | "Bitnami" => Scheme::Semver,
+        "Pub" | "Julia" => Scheme::SemverBuild,
+        "CRAN" | "Hackage" => Scheme::Dotted,
+        "Debian" | "opam" => Scheme::Deb,
         "Alpine" => Scheme::Apk,
         _ => return None,
     })

@@ -16,6 +16,7 @@
 mod apk;
 mod composer;
 mod deb;
+mod dotted;
 mod gem;
 mod go;
 mod maven;
@@ -25,6 +26,7 @@ mod number;
 mod pep440;
 mod rpm;
 mod semver;
+mod semver_build;
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -55,16 +57,22 @@ pub enum Scheme {
     Composer,
     /// NuGet: four numbers, and semver's pre-releases without case.
     Nuget,
+    /// Pub and Julia: semver in which build metadata counts.
+    SemverBuild,
+    /// CRAN and Hackage: numbers in a row.
+    Dotted,
 }
 
 /// A scheme name that this crate does not know.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("unknown version scheme {0:?}: expected deb, apk, rpm, npm, pep440, go, maven, gem, semver, composer or nuget")]
+#[error(
+    "unknown version scheme {0:?}: expected deb, apk, rpm, npm, pep440, go, maven, gem, semver, composer, nuget, semver_build or dotted"
+)]
 pub struct UnknownScheme(pub String);
 
 impl Scheme {
     /// Every scheme, in the order of the enumeration.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Deb,
         Self::Apk,
         Self::Rpm,
@@ -76,6 +84,8 @@ impl Scheme {
         Self::Semver,
         Self::Composer,
         Self::Nuget,
+        Self::SemverBuild,
+        Self::Dotted,
     ];
 
     /// The name stored in advisory records.
@@ -92,6 +102,8 @@ impl Scheme {
             Self::Semver => "semver",
             Self::Composer => "composer",
             Self::Nuget => "nuget",
+            Self::SemverBuild => "semver_build",
+            Self::Dotted => "dotted",
         }
     }
 
@@ -111,6 +123,8 @@ impl Scheme {
             Self::Semver => semver::compare(a, b),
             Self::Composer => composer::compare(a, b),
             Self::Nuget => nuget::compare(a, b),
+            Self::SemverBuild => semver_build::compare(a, b),
+            Self::Dotted => dotted::compare(a, b),
         }
     }
 
@@ -130,6 +144,8 @@ impl Scheme {
             Self::Semver => semver::is_valid(version),
             Self::Composer => composer::is_valid(version),
             Self::Nuget => nuget::is_valid(version),
+            Self::SemverBuild => semver_build::is_valid(version),
+            Self::Dotted => dotted::is_valid(version),
         }
     }
 }

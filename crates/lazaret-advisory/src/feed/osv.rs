@@ -50,6 +50,15 @@ ecosystem!(CRATES_IO, "crates.io", Semver);
 ecosystem!(RUBYGEMS, "RubyGems", Gem);
 ecosystem!(PACKAGIST, "Packagist", Composer);
 ecosystem!(NUGET, "NuGet", Nuget);
+ecosystem!(HEX, "Hex", Semver);
+ecosystem!(PUB, "Pub", SemverBuild);
+ecosystem!(CRAN, "CRAN", Dotted);
+ecosystem!(HACKAGE, "Hackage", Dotted);
+ecosystem!(JULIA, "Julia", SemverBuild);
+ecosystem!(SWIFT, "SwiftURL", Semver);
+// dpkg's order; opam has no epochs
+ecosystem!(OPAM, "opam", Deb);
+ecosystem!(BITNAMI, "Bitnami", Semver);
 
 impl Feed for Osv {
     fn name(&self) -> &'static str {

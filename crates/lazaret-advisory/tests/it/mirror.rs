@@ -9,7 +9,24 @@ use std::{
 use lazaret_advisory::update::{FeedOutcome, Mirror, UpdateError, UpdateOptions, UpdateProgress, UpdateReport, update};
 use lazaret_model::{FixedClock, Timestamp};
 
-pub(crate) const ECOSYSTEMS: [&str; 8] = ["PyPI", "npm", "Go", "Maven", "crates.io", "RubyGems", "Packagist", "NuGet"];
+pub(crate) const ECOSYSTEMS: [&str; 16] = [
+    "PyPI",
+    "npm",
+    "Go",
+    "Maven",
+    "crates.io",
+    "RubyGems",
+    "Packagist",
+    "NuGet",
+    "Hex",
+    "Pub",
+    "CRAN",
+    "Hackage",
+    "Julia",
+    "SwiftURL",
+    "opam",
+    "Bitnami",
+];
 pub(crate) const TRACKER: &str = "security-tracker.debian.org/tracker/data/json";
 pub(crate) const KEV: &str = "www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json";
 pub(crate) const PYPI: &str = "osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip";

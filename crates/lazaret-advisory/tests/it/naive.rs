@@ -40,7 +40,7 @@ impl Naive {
                     continue;
                 }
                 let mut name = affected["package"]["name"].as_str().unwrap().to_owned();
-                if ecosystem == "NuGet" {
+                if ecosystem == "NuGet" || ecosystem == "SwiftURL" {
                     name = name.to_lowercase();
                 }
                 if ecosystem == "PyPI" {

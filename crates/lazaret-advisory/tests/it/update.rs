@@ -32,7 +32,7 @@ fn a_first_update_activates_every_feed() {
     assert!(report.activated && report.failures().next().is_none(), "{report:?}");
     let db = open(&data);
     assert_eq!(db.info(), report.snapshot.as_ref().unwrap());
-    assert_eq!(db.info().feeds.len(), 13);
+    assert_eq!(db.info().feeds.len(), 21);
     assert!(db.info().feeds.iter().all(|feed| feed.checked.to_string() == MONDAY && feed.records > 0));
     assert_eq!(db.lookup("PyPI", "demo").len(), 4);
     assert_eq!(db.lookup("Alpine:v3.20", "zlib").len(), 4);
@@ -171,7 +171,7 @@ fn over_http_what_did_not_change_is_not_sent_again() {
     assert!(report.feeds.iter().all(|feed| feed.outcome == FeedOutcome::Unchanged && feed.fetched == 0), "{report:?}");
     let log = server.take_log();
     assert!(log.iter().all(|seen| matches!(seen.status, 304 | 404)), "{log:?}");
-    assert_eq!(log.iter().filter(|seen| seen.status == 304).count(), 17);
+    assert_eq!(log.iter().filter(|seen| seen.status == 304).count(), 25);
 }
 
 #[test]
