@@ -72,7 +72,7 @@ pub fn is_passing(problem: &Problem) -> bool {
 /// problems, beside what was read before them.
 ///
 /// Reading, hashing and inflating happen on a thread of their own; hashing the tar, walking it and the visitor on the
-/// caller's. Memory is a few MiB whatever the layer's size, and up to [`Limits::buffer_bytes`] for a wanted file.
+/// caller's. Memory is a few MiB whatever the layer's size, and up to [`Limits::body_bytes`] for a wanted file.
 pub fn read_layer(
     input: &mut (dyn Read + Send),
     spec: &LayerSpec,

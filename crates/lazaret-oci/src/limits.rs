@@ -32,7 +32,10 @@ pub struct Limits {
     pub archive_bytes: u64,
     /// Time that one file may take to be analysed.
     pub file_time: Duration,
-    /// Bytes of one file that are kept in memory; above, an unlinked temporary file takes it.
+    /// Bytes of one file of a layer that are kept in memory; above, or when all layers together keep 64 MiB, an unlinked
+    /// temporary file takes it.
+    pub body_bytes: u64,
+    /// The same of one file of an archive within.
     pub buffer_bytes: u64,
     /// Problems of one kind that are told one by one; the rest is counted.
     pub problems_per_kind: usize,
@@ -54,6 +57,7 @@ impl Default for Limits {
             nested_archives: 4,
             archive_bytes: 1 << 30,
             file_time: Duration::from_secs(20),
+            body_bytes: 32 << 20,
             buffer_bytes: 16 << 20,
             problems_per_kind: 100,
         }

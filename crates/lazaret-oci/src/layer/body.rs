@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::{self, Write},
     os::unix::fs::FileExt,
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use crate::Limits;
@@ -65,38 +66,67 @@ impl<'a> Body<'a> {
     }
 }
 
-/// Collects one body after the other; keeps its buffer.
+/// A buffer that every collector may have, uncounted.
+const SMALL: u64 = 1 << 20;
+
+/// What the larger buffers of all layers that this process reads may hold together.
+static LARGE: Budget = Budget { held: AtomicU64::new(0), most: 64 << 20 };
+
+#[derive(Debug)]
+struct Budget {
+    held: AtomicU64,
+    most: u64,
+}
+
+impl Budget {
+    /// Whether there was room; then [`Budget::release`] gives it back.
+    fn reserve(&self, bytes: u64) -> bool {
+        let more = |held: u64| held.checked_add(bytes).filter(|sum| *sum <= self.most);
+        self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
+    }
+
+    fn release(&self, bytes: u64) {
+        self.held.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// Collects one body after the other; keeps a small buffer.
 #[derive(Debug, Default)]
 pub(crate) struct Collector {
     memory: Vec<u8>,
+    /// Bytes of [`LARGE`] that are this body's.
+    reserved: u64,
     spill: Option<File>,
     len: u64,
 }
 
 impl Collector {
-    /// Forgets the last body. A buffer that one large file made does not stay.
-    pub(crate) fn clear(&mut self) {
-        self.memory.clear();
-        if self.memory.capacity() > 1 << 20 {
-            self.memory = Vec::new();
+    /// Forgets the last body and makes room for one of `size` bytes: in memory while there is room, else in a file.
+    pub(crate) fn start(&mut self, size: u64, limits: &Limits) -> io::Result<()> {
+        self.clear();
+        if size > limits.body_bytes {
+            self.spill = Some(tempfile::tempfile()?);
+        } else if size > SMALL {
+            if LARGE.reserve(size) {
+                self.reserved = size;
+                // the archive may say more than it has: what is not written to takes no memory
+                self.memory.reserve_exact(usize::try_from(size).unwrap_or(usize::MAX));
+            } else {
+                self.spill = Some(tempfile::tempfile()?);
+            }
         }
-        self.spill = None;
-        self.len = 0;
+        Ok(())
     }
 
-    pub(crate) fn push(&mut self, bytes: &[u8], limits: &Limits) -> io::Result<()> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.len += bytes.len() as u64;
-        if self.spill.is_none() {
-            if self.len <= limits.buffer_bytes {
+        match &mut self.spill {
+            Some(file) => file.write_all(bytes),
+            None => {
                 self.memory.extend_from_slice(bytes);
-                return Ok(());
+                Ok(())
             }
-            let mut file = tempfile::tempfile()?;
-            file.write_all(&self.memory)?;
-            self.memory = Vec::new();
-            self.spill = Some(file);
         }
-        self.spill.as_mut().map_or(Ok(()), |file| file.write_all(bytes))
     }
 
     pub(crate) fn body(&self) -> Body<'_> {
@@ -104,5 +134,52 @@ impl Collector {
             Some(file) => Storage::Spilled { file, len: self.len },
             None => Storage::Memory(&self.memory),
         })
+    }
+
+    fn clear(&mut self) {
+        self.memory.clear();
+        if self.reserved > 0 {
+            self.memory = Vec::new();
+            LARGE.release(std::mem::take(&mut self.reserved));
+        }
+        self.spill = None;
+        self.len = 0;
+    }
+}
+
+impl Drop for Collector {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_is_never_overdrawn() {
+        let budget = Budget { held: AtomicU64::new(0), most: 100 };
+        assert!(budget.reserve(60) && !budget.reserve(41) && budget.reserve(40) && !budget.reserve(1));
+        assert!(!budget.reserve(u64::MAX));
+        budget.release(60);
+        assert!(budget.reserve(60));
+    }
+
+    #[test]
+    fn where_a_body_lies() {
+        let limits = Limits { body_bytes: 3 << 20, ..Limits::default() };
+        let mut collector = Collector::default();
+        for (size, in_memory) in [(10_u64, true), (2 << 20, true), (4 << 20, false), (7, true)] {
+            let bytes = vec![9; usize::try_from(size).unwrap()];
+            collector.start(size, &limits).unwrap();
+            collector.push(&bytes[..5]).unwrap();
+            collector.push(&bytes[5..]).unwrap();
+            let body = collector.body();
+            assert_eq!((body.len(), body.as_slice().is_some()), (size, in_memory));
+            let mut end = [0; 3];
+            assert_eq!((body.read_at(size - 2, &mut end).unwrap(), end), (2, [9, 9, 0]));
+        }
+        assert_eq!(collector.reserved, 0);
     }
 }

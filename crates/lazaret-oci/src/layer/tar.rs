@@ -15,7 +15,7 @@ use self::{
     sparse::SparseMap,
 };
 use super::{
-    Entry, EntryKind, NOT_KEPT, Visitor, Want,
+    Body, Entry, EntryKind, NOT_KEPT, Visitor, Want,
     body::Collector,
     chunks::Chunks,
     path::{self, Refused},
@@ -275,17 +275,24 @@ impl Walker<'_> {
             });
             return self.skip(stored, "a file");
         }
+        if want == Want::Whole && sparse.is_none() {
+            // most files lie within one buffer: they are looked at where they are
+            let available = self.chunks.available();
+            if let Some(bytes) = usize::try_from(stored).ok().and_then(|stored| available.get(..stored)) {
+                self.visitor.whole(&entry, &Body::memory(bytes));
+                return self.skip(stored, "a file");
+            }
+        }
         let whole = [(0, stored)];
         let pieces = sparse.map_or(&whole[..], |map| &map.pieces);
-        let mut spill = Ok(());
-        self.collector.clear();
+        let mut kept = if want == Want::Whole { self.collector.start(size, self.limits) } else { Ok(()) };
         let complete = {
-            let (collector, visitor, limits) = (&mut self.collector, &mut *self.visitor, self.limits);
+            let (collector, visitor) = (&mut self.collector, &mut *self.visitor);
             let sink = |part: &[u8]| match want {
                 Want::Stream => visitor.chunk(part),
                 _ => {
-                    if spill.is_ok() {
-                        spill = collector.push(part, limits);
+                    if kept.is_ok() {
+                        kept = collector.push(part);
                     }
                 }
             };
@@ -295,7 +302,7 @@ impl Walker<'_> {
             return Err(cut(self.chunks.offset(), "a file"));
         }
         padding(self.chunks, stored);
-        match (want, spill) {
+        match (want, kept) {
             (Want::Stream, _) => self.visitor.end(&entry),
             (_, Ok(())) => self.visitor.whole(&entry, &self.collector.body()),
             (_, Err(error)) => {

@@ -201,7 +201,7 @@ fn digests_are_of_everything_even_behind_the_end_of_the_tar() {
 #[test]
 fn a_large_body_spills_and_reads_the_same() {
     let body: Vec<u8> = (0..3_000_000_u32).map(|i| u8::try_from(i % 251).unwrap()).collect();
-    let limits = Limits { buffer_bytes: 1000, ..Limits::default() };
+    let limits = Limits { body_bytes: 1000, ..Limits::default() };
     let plain = [&file("a", &body)[..], &file("b", b"small")].concat();
     let (summary, recorder) = read_with(&plain, &no_spec(), &limits, Want::Whole);
     assert!(summary.problems.is_empty());
