@@ -4,11 +4,12 @@ use crate::{
     Rule,
     rule::image::{
         end_of_life_os::EndOfLifeOs, incomplete_scan::IncompleteScan, known_vulnerability::KnownVulnerability,
-        root_user::RootUser, secret_in_env::SecretInEnv, ssh_server::SshServer,
+        root_user::RootUser, secret_in_env::SecretInEnv, secret_in_history::SecretInHistory, ssh_server::SshServer,
     },
 };
 
-const RULES: [&dyn Rule; 6] = [&KnownVulnerability, &IncompleteScan, &EndOfLifeOs, &RootUser, &SshServer, &SecretInEnv];
+const RULES: [&dyn Rule; 7] =
+    [&KnownVulnerability, &IncompleteScan, &EndOfLifeOs, &RootUser, &SshServer, &SecretInEnv, &SecretInHistory];
 
 /// The registered rules.
 pub fn rules() -> &'static [&'static dyn Rule] {

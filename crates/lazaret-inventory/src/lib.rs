@@ -17,6 +17,7 @@ pub mod layer;
 pub mod license;
 pub mod path_set;
 pub mod scan;
+pub mod secret;
 
 pub use coalesce::coalesce;
 pub use held::Held;

@@ -5,4 +5,5 @@ pub(crate) mod incomplete_scan;
 pub(crate) mod known_vulnerability;
 pub(crate) mod root_user;
 pub(crate) mod secret_in_env;
+pub(crate) mod secret_in_history;
 pub(crate) mod ssh_server;

@@ -5,6 +5,7 @@ mod incomplete_scan;
 mod known_vulnerability;
 mod root_user;
 mod secret_in_env;
+mod secret_in_history;
 mod ssh_server;
 
 use lazaret_assess::{Fault, OsSupport, Policy, RuleInput, Subject, rules};

@@ -1,11 +1,9 @@
 //! A secret is written into the image's environment, where everyone who may pull it can read it.
 
+use lazaret_inventory::secret::in_setting;
 use lazaret_model::Level;
 
 use crate::{Fault, Levels, Rule, RuleInput};
-
-mod name;
-mod shape;
 
 /// Rule `secret_in_env`. Messages name the variable and never show the value.
 pub(crate) struct SecretInEnv;
@@ -30,11 +28,7 @@ impl Rule for SecretInEnv {
 
 fn fault(line: &str) -> Option<Fault> {
     let (name, value) = line.split_once('=')?;
-    let value = value.trim().trim_matches(['"', '\'']);
-    if value.is_empty() {
-        return None;
-    }
-    let what = shape::secret(value).or_else(|| name::secret(name, value))?;
+    let what = in_setting(name, value)?;
     let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
     Some(Fault::new(format!("ENV {name} holds {what} (value not shown); hand it over at run time and replace it")))
 }

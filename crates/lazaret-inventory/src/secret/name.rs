@@ -1,4 +1,4 @@
-//! Variables whose name says that the value is a secret.
+//! Names that say that the value is a secret.
 
 /// Names that hold these words, as whole words or at a word's end.
 const WORDS: [(&str, &str); 9] = [
@@ -70,6 +70,20 @@ pub(super) fn secret(name: &str, value: &str) -> Option<&'static str> {
         || (matches!(value, "0" | "1") && named(&words[words.len() - 1..]).is_none());
     let benign = location || address || switch || ABOUT.contains(&last) || is_reference(value);
     (!benign).then_some(what)
+}
+
+/// As [`secret`], but only where the name ends with what says so: programs have a `passwordEncoder` and a `token_url`.
+pub(super) fn is_of_secret(name: &str, value: &str) -> bool {
+    let mut words = words(name);
+    while words.len() > 1 && words.last().is_some_and(|last| last == "BASE" || last.bytes().all(|b| b.is_ascii_digit()))
+    {
+        words.pop();
+    }
+    let (Some(last), all) = (words.last(), words.len()) else { return false };
+    let pair = all >= 2 && named(&words[all - 2..]).is_some();
+    let single = WORDS.iter().any(|(end, _)| last.ends_with(end));
+    let ends = single || (pair && (last == "KEY" || LAST.contains(&last.as_str())));
+    ends && secret(name, value).is_some()
 }
 
 /// `$NAME` and `${NAME}`: filled in at run time.
