@@ -29,4 +29,4 @@ pub use layer::{
 };
 pub use limits::Limits;
 pub use manifest::{ImageManifest, Index, MAX_MANIFEST, Manifest, ManifestError};
-pub use source::{LocalKind, Selection, Source, SourceError, SourceImage, SourceImages, open_local};
+pub use source::{LocalKind, Selection, Source, SourceError, SourceImage, SourceImages, open_export, open_local};

@@ -87,6 +87,12 @@ pub fn open_local(
     })
 }
 
+/// Opens what a daemon exported in the form of `docker save`, from a file that may have no path any more. `name` is the
+/// source's.
+pub fn open_export(name: &str, file: File, limits: &Limits) -> Result<Box<dyn Source>, SourceError> {
+    Ok(Box::new(docker_archive::DockerArchive::spooled(name, file, limits)?))
+}
+
 /// Digest of a layer of an image that this source gave out.
 fn layer_digest<'a>(image: &'a SourceImage, index: usize, place: &str) -> Result<&'a Digest, SourceError> {
     let missing = || SourceError::Missing { what: format!("layer {index}"), place: place.to_owned() };

@@ -91,6 +91,8 @@ Sources:
   docker-archive:app.tar         what `docker save` writes
   oci:layout[:tag]               an OCI layout folder
   oci-archive:app.tar            an OCI layout in a tar
+  docker:app:1.0                 an image of the Docker daemon (DOCKER_HOST)
+  podman:app:1.0                 an image of Podman's service (CONTAINER_HOST)
   dir:path                       skopeo's dir, or a root file system
 
 Examples:

@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 mod image_argument;
+mod open_image;
 pub(crate) mod scan;
 pub(crate) mod serve;
 pub(crate) mod why;

@@ -48,6 +48,17 @@ impl lazaret_inventory::Progress for LayerBars {
     }
 }
 
+/// Does `work`, which tells the bytes so far of a total that nobody knows.
+pub(crate) fn counted<T>(name: &str, work: impl FnOnce(&dyn Fn(u64)) -> T) -> T {
+    if !std::io::stderr().is_terminal() {
+        return work(&|_| {});
+    }
+    let bar = bar(0, name);
+    let result = work(&|bytes| bar.set_position(bytes));
+    bar.finish_and_clear();
+    result
+}
+
 /// A bar with bytes and rate; a spinner where the total is not known.
 pub(crate) fn bar(bytes: u64, name: &str) -> ProgressBar {
     let template = if bytes == 0 {

@@ -116,6 +116,9 @@ pub(crate) const REGISTRY_SILENCE: std::time::Duration = std::time::Duration::fr
 /// The same for what has time: feeds, some of which are made when they are asked for.
 pub(crate) const FEED_SILENCE: std::time::Duration = std::time::Duration::from_mins(2);
 
+/// The same for a daemon that exports an image: some write all of it to their own disk before they send a byte.
+pub(crate) const DAEMON_SILENCE: std::time::Duration = std::time::Duration::from_mins(10);
+
 /// The one HTTP client of commands: bounded waits, no surprise redirects beyond ten. The blocking client's time-out is
 /// for each wait, not for the whole of a body.
 pub(crate) fn http_client(silence: std::time::Duration) -> anyhow::Result<reqwest::blocking::Client> {

@@ -51,9 +51,12 @@ impl Archive {
     /// Reads all headers of an archive. One that is compressed as a whole is unpacked into an unlinked temporary file
     /// first.
     pub(super) fn open(path: &Path, limits: &Limits) -> Result<Self, SourceError> {
-        let name = path.display().to_string();
+        Self::read_headers(path.display().to_string(), super::open_file(path)?, limits)
+    }
+
+    /// The same for a file that is open already; `name` is what messages call it.
+    pub(super) fn read_headers(name: String, mut file: File, limits: &Limits) -> Result<Self, SourceError> {
         let failed = |source| SourceError::Io { what: name.clone(), source };
-        let mut file = super::open_file(path)?;
         let mut magic = [0; 4];
         let got = file.read_at(&mut magic, 0).map_err(failed)?;
         if magic[..got].starts_with(&[0x1f, 0x8b]) || magic[..got] == [0x28, 0xb5, 0x2f, 0xfd] {

@@ -1,7 +1,7 @@
 //! What `docker save` writes: `manifest.json` beside configurations and layers (Docker image specification 1.2), with
 //! layers as `<id>/layer.tar` (uncompressed, sometimes links to each other) or, since Docker 25, as OCI blobs.
 
-use std::{collections::HashMap, io::Read, path::Path};
+use std::{collections::HashMap, fs::File, io::Read, path::Path};
 
 use lazaret_model::{Digest, Platform};
 use serde::Deserialize;
@@ -32,9 +32,18 @@ struct Entry {
 
 impl DockerArchive {
     pub(super) fn open(path: &Path, tag: Option<&str>, limits: &Limits) -> Result<Self, SourceError> {
-        let name = format!("docker-archive:{}", path.display());
-        let archive = Archive::open(path, limits)?;
-        let not_this = |reason: String| SourceError::NotThis { what: name.clone(), kind: "a docker archive", reason };
+        Self::read_manifest(&format!("docker-archive:{}", path.display()), Archive::open(path, limits)?, tag)
+    }
+
+    /// An archive that a daemon sent; `name` is the source's.
+    pub(super) fn spooled(name: &str, file: File, limits: &Limits) -> Result<Self, SourceError> {
+        let archive = Archive::read_headers(format!("the export of {name}"), file, limits)?;
+        Self::read_manifest(name, archive, None)
+    }
+
+    fn read_manifest(name: &str, archive: Archive, tag: Option<&str>) -> Result<Self, SourceError> {
+        let not_this =
+            |reason: String| SourceError::NotThis { what: name.to_owned(), kind: "a docker archive", reason };
         let Some(bytes) = archive.document("manifest.json", MAX_MANIFEST)? else {
             let hint =
                 if archive.find("index.json").is_some() { " (it is an OCI archive: write oci-archive:)" } else { "" };
@@ -49,7 +58,7 @@ impl DockerArchive {
                 return Err(SourceError::NoTag { wanted: tag.to_owned(), available: tags.join(", ") });
             }
         }
-        let name = tag.map_or(name.clone(), |tag| format!("{name}:{tag}"));
+        let name = tag.map_or(name.to_owned(), |tag| format!("{name}:{tag}"));
         let mut opened = Self { name, archive, images: Vec::new(), layers: HashMap::new() };
         for entry in &entries {
             let image = opened.image(entry)?;

@@ -12,7 +12,8 @@ use lazaret_model::Digest;
 use lazaret_oci::{Descriptor, SourceError};
 use reqwest::{StatusCode, blocking::Response, header::CONTENT_RANGE};
 
-use super::client::{Client, chain};
+use super::client::Client;
+use crate::words::chain;
 
 /// Cuts in a row, without much progress between, after which it is given up.
 const MAX_TRIES: u32 = 5;

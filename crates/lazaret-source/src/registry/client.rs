@@ -1,7 +1,6 @@
 //! Requests to one repository, with what the registry wants to see first.
 
 use std::{
-    error::Error,
     io::{self, Read},
     net::IpAddr,
     sync::{Mutex, PoisonError},
@@ -23,6 +22,7 @@ use super::{
     auth::{self, Challenge, TokenAnswer},
     refusal,
 };
+use crate::words::chain;
 
 /// Answers "busy" after which it is given up, and how long is waited for the next at most.
 const MAX_WAITS: u32 = 3;
@@ -287,17 +287,6 @@ fn read_document(mut from: impl Read, limit: usize, time: Duration) -> io::Resul
         }
     }
     Ok(bytes)
-}
-
-/// An error with its causes, in one line.
-pub(super) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 fn is_loopback(host: &str) -> bool {

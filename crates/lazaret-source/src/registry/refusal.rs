@@ -6,10 +6,10 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::words::printable;
+
 /// Bytes of an error's body that are read.
 const MAX_BODY: u64 = 64 << 10;
-/// Characters of it that are shown.
-const MAX_TEXT: usize = 600;
 /// Reasons of a denial that are shown.
 const MAX_REASONS: usize = 10;
 
@@ -63,11 +63,6 @@ fn reason(value: &Value) -> Option<String> {
         (Some(rule), Some(message)) => Some(format!("{rule}: {message}")),
         (one, other) => one.or(other).or_else(|| value.as_str()).map(str::to_owned),
     }
-}
-
-/// Without what could steer a terminal, and not endless.
-fn printable(text: &str) -> String {
-    text.chars().take(MAX_TEXT).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -1,17 +1,17 @@
 //! `lazaret scan SOURCE`: inventory, verdict, report; no store is needed.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use lazaret_advisory::AdvisoryDb;
 use lazaret_assess::{Judge, Judgement, Policy, Subject};
 use lazaret_inventory::{NoCache, ScannedImage, scan_images};
-use lazaret_model::{Clock, Digest, Outcome, Platform, Reference, Timestamp};
-use lazaret_oci::{Limits, LocalKind, Selection, Source, open_local};
+use lazaret_model::{Clock, Digest, Outcome, Platform, Timestamp};
+use lazaret_oci::{Limits, Selection};
 use lazaret_report::ImageReport;
-use lazaret_source::{RegistryOptions, RegistrySource};
 use lazaret_worker::open_snapshot;
 
+use super::open_image::open_image;
 use crate::{
     cli::{Scan, ScanFormat},
     exit::{Exit, Usage},
@@ -117,59 +117,6 @@ fn open_db(settings: &Settings, args: &Scan) -> anyhow::Result<AdvisoryDb> {
     Ok(open_snapshot(&wire::advisories_dir(&data))?.0)
 }
 
-/// One syntax for all sources (product.md, "Image sources").
-pub(crate) fn open_image(text: &str, limits: &Limits, plain_http: bool) -> anyhow::Result<Box<dyn Source>> {
-    let (kind, rest) = match text.split_once(':') {
-        Some(("docker-archive", rest)) => (LocalKind::DockerArchive, rest),
-        Some(("oci", rest)) => (LocalKind::OciDir, rest),
-        Some(("oci-archive", rest)) => (LocalKind::OciArchive, rest),
-        Some(("dir", rest)) => (LocalKind::Dir, rest),
-        Some((kind @ ("docker" | "podman" | "containerd" | "sbom"), _)) => {
-            return Err(Usage(format!("{kind}: sources are not in this version; see `lazaret scan --help`")).into());
-        }
-        _ => return open_registry(text, limits, plain_http),
-    };
-    let (path, tag) = split_tag(rest);
-    Ok(open_local(kind, Path::new(path), tag, limits)?)
-}
-
-/// `path[:tag]`; a path that exists as written has no tag.
-fn split_tag(text: &str) -> (&str, Option<&str>) {
-    match text.rsplit_once(':') {
-        Some((path, tag)) if !Path::new(text).exists() && !tag.contains('/') => (path, Some(tag)),
-        _ => (text, None),
-    }
-}
-
-fn open_registry(text: &str, limits: &Limits, plain_http: bool) -> anyhow::Result<Box<dyn Source>> {
-    let reference = Reference::parse(text).map_err(|e| Usage(e.to_string()))?;
-    let credentials = match (wire::environment("LAZARET_ID"), wire::environment("LAZARET_SECRET")) {
-        (Some(id), Some(secret)) => Some((id, secret)),
-        _ => docker_login(&reference.registry),
-    };
-    let options = RegistryOptions {
-        credentials,
-        plain_http,
-        limits: limits.clone(),
-        client: wire::http_client(wire::REGISTRY_SILENCE)?,
-    };
-    Ok(Box::new(RegistrySource::open(&reference, options)?))
-}
-
-/// What `docker login` stored as plain base64; credential helpers are not asked.
-fn docker_login(registry: &str) -> Option<(String, String)> {
-    let folder = wire::environment("DOCKER_CONFIG").map(std::path::PathBuf::from).or_else(|| {
-        let home = wire::environment("HOME")?;
-        Some(Path::new(&home).join(".docker"))
-    })?;
-    let text = std::fs::read_to_string(folder.join("config.json")).ok()?;
-    let config: serde_json::Value = serde_json::from_str(&text).ok()?;
-    let encoded = config.get("auths")?.get(registry)?.get("auth")?.as_str()?;
-    let decoded = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, encoded).ok()?;
-    let (id, secret) = String::from_utf8(decoded).ok()?.split_once(':').map(|(i, s)| (i.to_owned(), s.to_owned()))?;
-    Some((id, secret))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,11 +128,5 @@ mod tests {
         assert_eq!(worst([Allow, Incomplete].into_iter()), Incomplete);
         assert_eq!(worst([Allow].into_iter()), Allow);
         assert_eq!(worst(std::iter::empty()), Incomplete);
-    }
-
-    #[test]
-    fn a_tag_follows_the_last_colon() {
-        assert_eq!(split_tag("layout:1.0"), ("layout", Some("1.0")));
-        assert_eq!(split_tag("/a:b/layout"), ("/a:b/layout", None));
     }
 }
