@@ -62,6 +62,8 @@ pub fn component(package: &Package, os: Option<&OsRelease>) -> Result<Component,
         PackageType::Cargo => language::component(package, "crates.io"),
         PackageType::Composer => composer::component(package),
         PackageType::Nuget => language::component(package, "NuGet"),
+        // no feed answers for these yet, which is told as missing advisories
+        other => language::component(package, other.name()),
     }
 }
 

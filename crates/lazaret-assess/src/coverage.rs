@@ -24,7 +24,7 @@ pub(crate) fn problems(subject: &Subject, slice: &Slice, now: Timestamp) -> Vec<
 /// advisory has named it (mostly it is the image's own program).
 fn is_settled(problem: &Problem, inventory: &Inventory, slice: &Slice) -> bool {
     let here = |package: &&Package| {
-        package.is_live() && package.version.is_empty() && package.evidence.iter().any(|e| e.path == problem.path)
+        package.is_judged() && package.version.is_empty() && package.evidence.iter().any(|e| e.path == problem.path)
     };
     let mut packages = inventory.packages.iter().filter(here).peekable();
     problem.kind == ProblemKind::VersionUnknown
@@ -43,7 +43,7 @@ fn unmatched(inventory: &Inventory, slice: &Slice) -> Vec<Problem> {
     };
     let mut problems = Vec::new();
     let mut stream_missing = inventory.os.is_some() != inventory.os_packages;
-    for package in inventory.packages.iter().filter(|package| package.is_live()) {
+    for package in inventory.packages.iter().filter(|package| package.is_judged()) {
         match component(package, inventory.os.as_ref()) {
             Ok(_) => {}
             Err(NoComponent::Stream) => stream_missing = true,

@@ -21,7 +21,7 @@ const COMPREHENSIVE: [&str; 1] = ["Debian"];
 /// Every finding, worst first.
 pub(crate) fn findings(subject: &Subject, slice: &Slice) -> Vec<Finding> {
     let mut by_purl: BTreeMap<&str, Vec<&Package>> = BTreeMap::new();
-    for package in subject.inventory.packages.iter().filter(|package| package.is_live()) {
+    for package in subject.inventory.packages.iter().filter(|package| package.is_judged()) {
         by_purl.entry(&package.purl).or_default().push(package);
     }
     let mut findings: Vec<_> = by_purl.values().flat_map(|packages| of_package(packages, subject, slice)).collect();

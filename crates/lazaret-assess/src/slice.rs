@@ -169,13 +169,13 @@ fn count(records: &[AdvisoryRecord]) -> u64 {
 /// Distinct components of the live packages.
 fn components(subject: &Subject) -> BTreeSet<Component> {
     let os = subject.inventory.os.as_ref();
-    subject.inventory.packages.iter().filter(|p| p.is_live()).filter_map(|p| component(p, os).ok()).collect()
+    subject.inventory.packages.iter().filter(|p| p.is_judged()).filter_map(|p| component(p, os).ok()).collect()
 }
 
 /// Live packages whose version is not known: it only matters when there is a record about them.
 fn all_versionless(subject: &Subject) -> BTreeSet<Component> {
     let os = subject.inventory.os.as_ref();
-    let live = subject.inventory.packages.iter().filter(|package| package.is_live());
+    let live = subject.inventory.packages.iter().filter(|package| package.is_judged());
     live.filter_map(|package| versionless(package, os)).collect()
 }
 
@@ -190,7 +190,7 @@ fn by_name(components: &BTreeSet<Component>) -> BTreeMap<Name, Vec<&Component>> 
 /// Language packages with the operating system's package that provides their files.
 fn covered(subject: &Subject) -> BTreeSet<(Component, Component)> {
     let os = subject.inventory.os.as_ref();
-    let live = || subject.inventory.packages.iter().filter(|package| package.is_live());
+    let live = || subject.inventory.packages.iter().filter(|package| package.is_judged());
     let providers: BTreeMap<_, _> = live().filter(|p| p.kind.is_os()).map(|p| (p.purl.as_str(), p)).collect();
     let pair = |package: &Package| {
         let provider = providers.get(package.provided_by.as_deref()?)?;

@@ -1,29 +1,23 @@
-//! Scans a local image and prints what a profile needs: `scan_layout oci|oci-archive|docker-archive|dir PATH [--list]`.
+//! Scans a local image and prints what a profile needs: `scan_layout oci|oci-archive|docker-archive|dir PATH [--list] [secrets ...]`.
 #![expect(clippy::print_stdout, reason = "an example")]
 
-use std::{
-    collections::HashMap,
-    path::Path,
-    process::ExitCode,
-    sync::{Arc, Mutex},
-    time::Instant,
-};
+use std::{collections::HashMap, path::Path, process::ExitCode, sync::Mutex, time::Instant};
 
-use lazaret_inventory::{LayerCache, LayerInventory, Silent, scan_images};
+use lazaret_inventory::{DetectorSet, Extra, LayerCache, LayerScan, Silent, scan_images};
 use lazaret_model::Digest;
 use lazaret_oci::{Limits, LocalKind, Selection, open_local};
 
 #[derive(Default)]
-struct Memory(Mutex<HashMap<Digest, Arc<LayerInventory>>>);
+struct Memory(Mutex<HashMap<Digest, LayerScan>>);
 
 impl LayerCache for Memory {
-    fn get(&self, layer: &Digest) -> Option<Arc<LayerInventory>> {
+    fn get(&self, layer: &Digest) -> Option<LayerScan> {
         self.0.lock().ok()?.get(layer).cloned()
     }
 
-    fn put(&self, layer: &Digest, inventory: &Arc<LayerInventory>) {
+    fn put(&self, layer: &Digest, scan: &LayerScan) {
         if let Ok(mut kept) = self.0.lock() {
-            kept.insert(layer.clone(), Arc::clone(inventory));
+            kept.insert(layer.clone(), scan.clone());
         }
     }
 }
@@ -42,13 +36,15 @@ fn main() -> ExitCode {
     };
     let limits = Limits::default();
     let cache = Memory::default();
+    let extras: Vec<_> = Extra::ALL.into_iter().filter(|e| arguments.iter().any(|a| a == e.name())).collect();
+    let set = DetectorSet::with(&extras);
     let start = Instant::now();
     let scanned = open_local(kind, Path::new(path), None, &limits)
-        .and_then(|source| scan_images(&*source, &Selection::All, &cache, &limits, &Silent));
+        .and_then(|source| scan_images(&*source, &Selection::All, &cache, &limits, &set, &Silent));
     let elapsed = start.elapsed();
     let again = Instant::now();
     let _ = open_local(kind, Path::new(path), None, &limits)
-        .and_then(|source| scan_images(&*source, &Selection::All, &cache, &limits, &Silent));
+        .and_then(|source| scan_images(&*source, &Selection::All, &cache, &limits, &set, &Silent));
     let again = again.elapsed();
     let (_, images) = match scanned {
         Ok(scanned) => scanned,

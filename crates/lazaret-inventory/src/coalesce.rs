@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lazaret_model::{ImageFacts, Inventory, Problem, ProblemKind};
 
-use crate::{LayerInventory, detectors};
+use crate::{DetectorSet, LayerInventory};
 
 mod flat;
 mod log;
@@ -15,8 +15,8 @@ mod owner;
 mod packages;
 mod purl;
 
-/// The packages of an image from its layers, lowest first, as `facts.diff_ids` has them.
-pub fn coalesce(facts: &ImageFacts, layers: &[Arc<LayerInventory>]) -> Inventory {
+/// The packages of an image from its layers, lowest first, as `facts.diff_ids` has them; `set` is what looked.
+pub fn coalesce(facts: &ImageFacts, layers: &[Arc<LayerInventory>], set: &DetectorSet) -> Inventory {
     let mut problems = Vec::new();
     if layers.len() != facts.diff_ids.len() {
         let message = format!("{} layers were read, the configuration names {}", layers.len(), facts.diff_ids.len());
@@ -53,7 +53,10 @@ pub fn coalesce(facts: &ImageFacts, layers: &[Arc<LayerInventory>]) -> Inventory
         ssh_servers,
         problems,
         identified: None,
-        detectors: detectors(),
+        secrets: Vec::new(),
+        malware: Vec::new(),
+        modified: Vec::new(),
+        detectors: set.names(),
         entries: layers.iter().map(|layer| layer.entries).sum(),
     }
 }

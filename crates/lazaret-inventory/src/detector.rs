@@ -4,7 +4,7 @@
 use lazaret_model::{Problem, ProblemKind};
 use lazaret_oci::{Body, Limits};
 
-use crate::layer::FileFacts;
+use crate::{detector_set::Extra, layer::FileFacts};
 
 pub(crate) mod apk;
 pub(crate) mod cargo;
@@ -63,6 +63,10 @@ pub(crate) trait Detector: Sync {
     fn version(&self) -> u32;
     /// Where the format is described.
     fn doc(&self) -> &'static str;
+    /// What it is asked for by, where it does not look at every image.
+    fn extra(&self) -> Option<Extra> {
+        None
+    }
     /// Called for every file of a layer: no allocation, cheapest test first.
     fn interest(&self, file: &Candidate<'_>) -> Interest;
     /// Writes into `facts` what the file says. The body is empty where the interest was [`Interest::Name`].

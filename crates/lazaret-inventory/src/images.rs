@@ -11,12 +11,13 @@ use std::{
 use lazaret_model::{Digest, ImageFacts, Inventory, Problem, ProblemKind};
 use lazaret_oci::{Descriptor, LayerSpec, Limits, Selection, Source, SourceError, SourceImage};
 
-use crate::{Held, LayerInventory, coalesce, scan_layer};
+use crate::{DetectorSet, Held, LayerInventory, LayerScan, coalesce, scan_layer};
 
-/// Layer inventories by layer digest. Implementations key by [`crate::fingerprint`] too.
+/// What was found in layers, by layer digest. Implementations key by [`crate::form`] too. Only layers whose digest
+/// verified are put.
 pub trait LayerCache: Send + Sync {
-    fn get(&self, layer: &Digest) -> Option<Arc<LayerInventory>>;
-    fn put(&self, layer: &Digest, inventory: &Arc<LayerInventory>);
+    fn get(&self, layer: &Digest) -> Option<LayerScan>;
+    fn put(&self, layer: &Digest, scan: &LayerScan);
 }
 
 /// Keeps nothing.
@@ -24,11 +25,11 @@ pub trait LayerCache: Send + Sync {
 pub struct NoCache;
 
 impl LayerCache for NoCache {
-    fn get(&self, _layer: &Digest) -> Option<Arc<LayerInventory>> {
+    fn get(&self, _layer: &Digest) -> Option<LayerScan> {
         None
     }
 
-    fn put(&self, _layer: &Digest, _inventory: &Arc<LayerInventory>) {}
+    fn put(&self, _layer: &Digest, _scan: &LayerScan) {}
 }
 
 /// Is told how far a scan is. `index` counts distinct layers from 0, over all platforms.
@@ -64,6 +65,7 @@ pub fn scan_images(
     selection: &Selection,
     cache: &dyn LayerCache,
     limits: &Limits,
+    set: &DetectorSet,
     progress: &dyn Progress,
 ) -> Result<(Option<Digest>, Vec<ScannedImage>), SourceError> {
     let found = source.images(selection)?;
@@ -76,7 +78,8 @@ pub fn scan_images(
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(job) = jobs.get(index) else { return };
             progress.layer_started(index, jobs.len(), job.size);
-            let read = hold(&held, read(source, job, cache, limits, &|bytes| progress.layer_advanced(index, bytes)));
+            let advanced = |bytes| progress.layer_advanced(index, bytes);
+            let read = hold(&held, read(source, job, cache, limits, set, &advanced));
             done.lock().unwrap_or_else(PoisonError::into_inner).insert(job.digest.clone(), read);
             progress.layer_done(index);
         }
@@ -88,7 +91,7 @@ pub fn scan_images(
         work();
     });
     let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let scanned = found.images.iter().map(|image| scanned(image, &done, &found.problems)).collect();
+    let scanned = found.images.iter().map(|image| scanned(image, &done, set, &found.problems)).collect();
     Ok((found.index, scanned))
 }
 
@@ -125,10 +128,13 @@ fn read(
     job: &Job<'_>,
     cache: &dyn LayerCache,
     limits: &Limits,
+    set: &DetectorSet,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Read {
-    if let Some(inventory) = cache.get(job.digest).filter(|inventory| inventory.verified) {
-        return Read { inventory, cached: true };
+    let cached = cache.get(job.digest).filter(|scan| scan.layer.verified);
+    let missing = cached.as_ref().map_or_else(|| set.clone(), |scan| scan.missing(set));
+    if let Some(scan) = cached.clone().filter(|_| missing.is_empty()) {
+        return Read { inventory: Arc::new(scan.into_layer(set)), cached: true };
     }
     let layer = &job.image.layers[job.index];
     let spec = LayerSpec {
@@ -137,16 +143,26 @@ fn read(
         diff_id: job.image.facts.diff_ids.get(job.index).cloned(),
         media_type: layer.media_type.clone(),
     };
-    let inventory = Arc::new(match source.open_layer(job.image, job.index) {
-        Ok(mut input) => scan_layer(&mut *input, &spec, limits, progress),
-        Err(error) => unreadable(layer, &error),
-    });
+    let look = |set: &DetectorSet| match source.open_layer(job.image, job.index) {
+        Ok(mut input) => scan_layer(&mut *input, &spec, limits, set, progress),
+        Err(error) => LayerScan::unread(unreadable(layer, &error)),
+    };
+    let scan = look(&missing);
+    // of other bytes than those that were looked at before, that says nothing
+    let scan = match cached.filter(|_| scan.layer.verified) {
+        Some(mut known) => {
+            known.absorb(scan);
+            known
+        }
+        None if missing == *set => scan,
+        None => look(set),
+    };
     // a full disk may be why a file was not looked at: that is not the layer's nature, so it is not kept
-    let passing = inventory.problems.iter().any(|problem| problem.kind == ProblemKind::LayerUnreadable);
-    if inventory.verified && !passing {
-        cache.put(job.digest, &inventory);
+    let passing = scan.layer.problems.iter().any(|problem| problem.kind == ProblemKind::LayerUnreadable);
+    if scan.layer.verified && !passing {
+        cache.put(job.digest, &scan);
     }
-    Read { inventory, cached: false }
+    Read { inventory: Arc::new(scan.into_layer(set)), cached: false }
 }
 
 /// The layer, if there is room for it beside the others of this scan.
@@ -169,10 +185,10 @@ fn unreadable(layer: &Descriptor, error: &SourceError) -> LayerInventory {
     LayerInventory { problems: vec![Problem::new(kind, "", message)], ..LayerInventory::default() }
 }
 
-fn scanned(image: &SourceImage, done: &HashMap<Digest, Read>, problems: &[Problem]) -> ScannedImage {
+fn scanned(image: &SourceImage, done: &HashMap<Digest, Read>, set: &DetectorSet, problems: &[Problem]) -> ScannedImage {
     let read: Vec<_> = image.layers.iter().filter_map(|layer| done.get(&layer.digest)).collect();
     let layers: Vec<_> = read.iter().map(|read| Arc::clone(&read.inventory)).collect();
-    let mut inventory = coalesce(&image.facts, &layers);
+    let mut inventory = coalesce(&image.facts, &layers, set);
     inventory.problems.extend(problems.iter().cloned());
     inventory.problems.sort();
     inventory.problems.dedup();

@@ -1,13 +1,13 @@
 //! What one layer says, before it is laid over others. Kept by layer digest, so its form is stable: a change of
 //! meaning moves `FORMAT`.
 
-use lazaret_model::{Digest, PackageType, Problem, SourcePackage};
+use lazaret_model::{Digest, PackageClass, PackageType, Problem, SourcePackage};
 use serde::{Deserialize, Serialize};
 
 use crate::path_set::PathSet;
 
 /// Version of the form below; part of [`crate::fingerprint`].
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// One layer: facts by path, and the names that matter when it is laid over lower ones.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -25,6 +25,7 @@ pub struct LayerInventory {
     /// Entries of the tar.
     pub entries: u64,
     /// What detectors found, sorted by path.
+    #[serde(skip)]
     pub files: Vec<FileFacts>,
     /// Paths that this layer removes from lower ones, sorted.
     pub whiteouts: Vec<String>,
@@ -78,6 +79,18 @@ pub struct FileFacts {
 }
 
 impl FileFacts {
+    /// Adds what another detector says of the same file.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.packages.extend(other.packages);
+        self.problems.extend(other.problems);
+        self.database = self.database.or(other.database);
+        self.owner = self.owner.take().or(other.owner);
+        self.os = self.os.take().or(other.os);
+        self.log = self.log.or(other.log);
+        self.ssh_server |= other.ssh_server;
+        self.unsupported = self.unsupported.take().or(other.unsupported);
+    }
+
     /// Whether there is nothing worth keeping.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self { path: self.path.clone(), latent: self.latent, ..Self::default() }
@@ -89,6 +102,8 @@ impl FileFacts {
 pub struct FoundPackage {
     #[serde(rename = "type")]
     pub kind: PackageType,
+    #[serde(default, skip_serializing_if = "PackageClass::is_installed")]
+    pub class: PackageClass,
     /// Full name of the ecosystem.
     pub name: String,
     /// As written; empty when not known.
@@ -106,9 +121,37 @@ pub struct FoundPackage {
     pub inner: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub uncertain: bool,
+    /// SPDX expression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
+    /// Repository that a system's package came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// Program that brings it as a part of itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundled_in: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpe: Option<String>,
+    /// It is inside the file (zlib linked into a program), and does not say what the file as a whole is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub part: bool,
     /// Files that the database says are this package's.
     #[serde(default, skip_serializing_if = "PathSet::is_empty")]
     pub owns: PathSet,
+    /// Files and directories that are this package's, where no list of files says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roots: Vec<Root>,
+}
+
+/// A file, or a directory with all below it, that is a package's.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Root {
+    /// In the image, without a leading `/`.
+    pub path: String,
+    /// Native programs and libraries in it are the package's too; else only what an interpreter runs: an unknown
+    /// program that someone copied into an application's directory is not explained by its `package.json`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub everything: bool,
 }
 
 impl FoundPackage {
@@ -123,8 +166,15 @@ impl FoundPackage {
             module: None,
             vendor: None,
             inner: None,
+            class: PackageClass::Installed,
             uncertain: false,
+            license: None,
+            repository: None,
+            bundled_in: None,
+            cpe: None,
+            part: false,
             owns: PathSet::default(),
+            roots: Vec::new(),
         }
     }
 }

@@ -11,19 +11,23 @@
 #![forbid(unsafe_code)]
 
 pub mod coalesce;
+pub mod detector_set;
 pub mod held;
 pub mod images;
 pub mod layer;
+pub mod layer_scan;
 pub mod license;
 pub mod path_set;
 pub mod scan;
 pub mod secret;
 
 pub use coalesce::coalesce;
+pub use detector_set::{DetectorSet, Extra};
 pub use held::Held;
 pub use images::{LayerCache, NoCache, Progress, ScannedImage, Silent, scan_images};
 pub use layer::LayerInventory;
-pub use list::{detectors, fingerprint, formats};
+pub use layer_scan::LayerScan;
+pub use list::{detectors, form, formats};
 pub use scan::scan_layer;
 
 mod archive;

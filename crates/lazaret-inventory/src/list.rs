@@ -27,7 +27,12 @@ pub(crate) static DETECTORS: [&dyn Detector; 14] = [
 
 /// Names with versions: `dpkg/1`.
 pub fn detectors() -> Vec<String> {
-    DETECTORS.iter().map(|detector| format!("{}/{}", detector.id(), detector.version())).collect()
+    (0..DETECTORS.len()).map(key).collect()
+}
+
+/// Under which a layer's facts of one detector are kept: `dpkg/1`.
+pub(crate) fn key(index: usize) -> String {
+    DETECTORS.get(index).map(|detector| format!("{}/{}", detector.id(), detector.version())).unwrap_or_default()
 }
 
 /// Each detector's name and version with the place where the format that it reads is described.
@@ -35,15 +40,16 @@ pub fn formats() -> Vec<(String, &'static str)> {
     detectors().into_iter().zip(DETECTORS.iter().map(|detector| detector.doc())).collect()
 }
 
-/// What a cached layer is valid for: the detectors with their versions, and the form of the layer inventory.
-pub fn fingerprint() -> String {
-    format!("layer/{FORMAT} {}", detectors().join(" "))
+/// The form in which a layer's facts are kept; what is in another form is not understood.
+pub fn form() -> String {
+    format!("layer/{FORMAT}")
 }
 
 /// Whether a detector would read a file for its path alone.
 pub(crate) fn reads_by_name(path: &str) -> bool {
     let candidate = Candidate::new(path, &[], 0o644);
-    DETECTORS.iter().any(|detector| detector.interest(&candidate) == Interest::Content)
+    let standard = DETECTORS.iter().filter(|detector| detector.extra().is_none());
+    standard.map(|detector| detector.interest(&candidate)).any(|interest| interest == Interest::Content)
 }
 
 #[cfg(test)]
@@ -58,7 +64,7 @@ mod tests {
         assert_eq!(ids.len(), DETECTORS.len());
         assert!(DETECTORS.iter().all(|detector| detector.version() > 0));
         assert!(formats().iter().all(|(_, place)| place.contains('/')));
-        assert!(fingerprint().contains("dpkg/1"));
+        assert_eq!(form(), format!("layer/{FORMAT}"));
     }
 
     #[test]

@@ -48,7 +48,9 @@ impl Room {
 pub(crate) fn text(package: &FoundPackage) -> usize {
     let of = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     let source = package.source.as_ref().map_or(0, |source| source.name.len() + source.version.len());
-    let rare = of(&package.module) + of(&package.vendor);
+    let rare = of(&package.module) + of(&package.vendor) + of(&package.license) + of(&package.repository);
+    let rare = rare + of(&package.bundled_in) + of(&package.cpe);
+    let rare = rare + package.roots.iter().map(|root| root.path.len()).sum::<usize>();
     package.name.len() + package.version.len() + of(&package.arch) + of(&package.inner) + source + rare
 }
 
@@ -56,6 +58,7 @@ pub(crate) fn text(package: &FoundPackage) -> usize {
 fn shorten(package: &mut FoundPackage) -> bool {
     let source = package.source.iter_mut().flat_map(|source| [&mut source.name, &mut source.version]);
     let rare = package.arch.iter_mut().chain(&mut package.module).chain(&mut package.vendor);
+    let rare = rare.chain(&mut package.license).chain(&mut package.repository).chain(&mut package.cpe);
     let values = [&mut package.name, &mut package.version].into_iter().chain(rare).chain(source);
     let mut cut = false;
     for value in values.filter(|value| value.len() > MAX_VALUE) {

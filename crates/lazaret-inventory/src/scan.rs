@@ -9,10 +9,10 @@ use lazaret_model::{Problem, ProblemKind};
 use lazaret_oci::{Body, Entry, EntryKind, LayerSpec, LayerSummary, Limits, Visitor, Want, read_layer, whiteout};
 
 use crate::{
-    LayerInventory,
+    DetectorSet, LayerInventory, LayerScan,
     detector::{Candidate, Interest},
     layer::FileFacts,
-    list::{DETECTORS, reads_by_name},
+    list::{DETECTORS, key, reads_by_name},
     path_set::PathHash,
     room,
 };
@@ -33,15 +33,16 @@ const MAX_UNSUPPORTED: usize = 1_000;
 /// First bytes that are kept of a file for links to it: what magic needs.
 const HEAD: usize = 64;
 
-/// Reads a layer and shows it to all detectors. `progress` is told the compressed bytes read so far. Never fails:
+/// Reads a layer and shows it to the detectors of `set`. `progress` is told the compressed bytes read so far. Never fails:
 /// faults are problems inside.
 pub fn scan_layer(
     input: &mut (dyn Read + Send),
     spec: &LayerSpec,
     limits: &Limits,
+    set: &DetectorSet,
     progress: &(dyn Fn(u64) + Sync),
-) -> LayerInventory {
-    let mut scan = Scan::new(limits);
+) -> LayerScan {
+    let mut scan = Scan::new(limits, set);
     let summary = read_layer(input, spec, limits, &mut scan, progress);
     scan.finish(summary)
 }
@@ -64,6 +65,7 @@ struct Place {
 
 struct Scan<'a> {
     limits: &'a Limits,
+    set: &'a DetectorSet,
     /// The same, less what archives have used up.
     left: Limits,
     files: BTreeMap<String, Kept>,
@@ -84,7 +86,7 @@ struct Scan<'a> {
     owned: usize,
     unsupported: HashMap<String, usize>,
     /// Detectors that asked for the content of the file that passes, as bits.
-    asked: u32,
+    asked: u64,
     problems: Vec<Problem>,
     full: bool,
     /// Databases and their write-ahead logs.
@@ -92,9 +94,10 @@ struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    fn new(limits: &'a Limits) -> Self {
+    fn new(limits: &'a Limits, set: &'a DetectorSet) -> Self {
         Self {
             limits,
+            set,
             left: limits.clone(),
             files: BTreeMap::new(),
             latent: HashMap::new(),
@@ -122,10 +125,10 @@ impl<'a> Scan<'a> {
     }
 
     /// Asks the detectors by name; those that need no content speak at once. Gives the others as bits.
-    fn ask(&mut self, candidate: &Candidate<'_>) -> u32 {
+    fn ask(&mut self, candidate: &Candidate<'_>) -> u64 {
         let mut asked = 0;
-        for (index, detector) in DETECTORS.iter().enumerate() {
-            match detector.interest(candidate) {
+        for index in self.set.indexes() {
+            match DETECTORS[index].interest(candidate) {
                 Interest::No => {}
                 Interest::Content => asked |= 1 << index,
                 Interest::Name => self.detect(index, candidate, &Body::memory(&[])),
@@ -258,16 +261,18 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn finish(mut self, summary: LayerSummary) -> LayerInventory {
+    fn finish(mut self, summary: LayerSummary) -> LayerScan {
         self.drop_replaced();
         let names = self.names.into_iter().collect::<crate::path_set::PathSet>();
         let mut problems = summary.problems;
         problems.append(&mut self.problems);
         let mut hard_links = Vec::new();
+        // where only some detectors look again, the others have spoken about links
+        let all = DetectorSet::standard().indexes().all(|index| self.set.contains(index));
         for (path, target) in self.hard_links {
             if !names.contains(PathHash::of(&target)) {
                 hard_links.push((path, target));
-            } else if reads_by_name(&path) {
+            } else if all && reads_by_name(&path) {
                 let message = format!("a hard link to {target}, whose content was not recognised");
                 problems.push(Problem::new(ProblemKind::ParseError, path, message));
             }
@@ -277,14 +282,19 @@ impl<'a> Scan<'a> {
             list.sort();
             list.dedup();
         }
-        LayerInventory {
+        let mut parts: BTreeMap<String, Vec<FileFacts>> =
+            self.set.indexes().map(|index| (key(index), Vec::new())).collect();
+        for (index, facts) in self.files.into_values().flat_map(|kept| kept.parts) {
+            parts.entry(key(index)).or_default().push(facts);
+        }
+        let layer = LayerInventory {
             verified: summary.verified,
             digest: summary.digest,
             diff_id: summary.diff_id,
             compressed: summary.compressed,
             uncompressed: summary.uncompressed,
             entries: summary.entries,
-            files: merge(self.files),
+            files: Vec::new(),
             whiteouts: self.whiteouts,
             opaque: self.opaque,
             names,
@@ -292,7 +302,8 @@ impl<'a> Scan<'a> {
             symlinks: self.symlinks.into_iter().map(|(path, (target, _))| (path, target)).collect(),
             hard_links,
             problems,
-        }
+        };
+        LayerScan::new(layer, parts)
     }
 
     /// Drops what a later entry of the same layer replaced: the same path again, or something that is no directory
@@ -341,36 +352,6 @@ fn text(facts: &FileFacts) -> usize {
     let os = facts.os.as_ref().map_or(0, |os| os.id.len() + os.version_id.len() + os.pretty_name.len());
     // the path is also the key
     2 * facts.path.len() + packages + problems + os
-}
-
-fn merge(files: BTreeMap<String, Kept>) -> Vec<FileFacts> {
-    let mut merged = Vec::with_capacity(files.len());
-    for kept in files.into_values() {
-        let mut parts = kept.parts.into_iter().map(|(_, facts)| facts);
-        let Some(mut facts) = parts.next() else { continue };
-        for part in parts {
-            facts.packages.extend(part.packages);
-            facts.problems.extend(part.problems);
-            facts.database = facts.database.or(part.database);
-            facts.owner = facts.owner.or(part.owner);
-            facts.os = facts.os.or(part.os);
-            facts.log = facts.log.or(part.log);
-            facts.ssh_server |= part.ssh_server;
-            facts.unsupported = facts.unsupported.or(part.unsupported);
-        }
-        merged.push(facts);
-    }
-    drop_doubled_lists(&mut merged);
-    merged
-}
-
-/// `info/x.md5sums` lists the files of `info/x.list` once more.
-fn drop_doubled_lists(files: &mut Vec<FileFacts>) {
-    let lists: std::collections::HashSet<String> =
-        files.iter().filter_map(|facts| facts.path.strip_suffix(".list").map(str::to_owned)).collect();
-    files.retain(|facts| {
-        facts.owner.is_none() || facts.path.strip_suffix(".md5sums").is_none_or(|stem| !lists.contains(stem))
-    });
 }
 
 impl Visitor for Scan<'_> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Package, Problem};
+use crate::{Digest, Package, Problem, Severity};
 
 /// Fields of `os-release` that choose the advisory stream.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -36,6 +36,48 @@ pub struct Identified {
     pub unknown: Vec<UnknownFile>,
 }
 
+/// Something secret in a file of any layer, deleted later or not. Never the secret itself.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Secret {
+    /// Id of the rule that knows it.
+    pub rule: String,
+    /// For people: `AWS access key`.
+    pub title: String,
+    pub severity: Severity,
+    pub path: String,
+    /// From 1; 0 where the file has no lines.
+    pub line: u64,
+    /// Redacted.
+    pub excerpt: String,
+    /// Diff id of the layer that holds the file.
+    pub layer: Option<Digest>,
+    /// Diff id of the layer that removed or replaced the file.
+    pub removed_in: Option<Digest>,
+}
+
+/// A file that is known to be harmful.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Malware {
+    pub name: String,
+    pub path: String,
+    /// What told: `sha256 ...`, or the signature's name.
+    pub evidence: String,
+    pub layer: Option<Digest>,
+    pub removed_in: Option<Digest>,
+}
+
+/// A file whose bytes are not those that its package has.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct ModifiedFile {
+    pub path: String,
+    /// Purl of the package.
+    pub package: String,
+    /// `md5:...`, `sha1:...`, `sha256:...`
+    pub expected: String,
+    pub actual: String,
+    pub layer: Option<Digest>,
+}
+
 /// The packages of one image over all its layers, with what could not be understood.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Inventory {
@@ -47,8 +89,15 @@ pub struct Inventory {
     /// Paths of SSH server programs in the flattened image.
     pub ssh_servers: Vec<String>,
     pub problems: Vec<Problem>,
-    /// Measured by a later detector set; `None` is not judged.
+    /// `None` where no file was seen (an SBOM stands in for the image).
     pub identified: Option<Identified>,
+    /// Of every layer; only where they were looked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<Secret>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub malware: Vec<Malware>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub modified: Vec<ModifiedFile>,
     /// Detector names with their versions, the identity of the code that looked.
     pub detectors: Vec<String>,
     /// Regular files and links seen over all layers.

@@ -1,6 +1,8 @@
 //! `lazaret.scan/1` (product.md, "Fixed points"). A field may be added, never renamed.
 
-use lazaret_model::{Confidence, Digest, Finding, FindingStatus, Package, Reason, Severity, Verdict};
+use lazaret_model::{
+    Confidence, Digest, Finding, FindingStatus, Malware, ModifiedFile, Package, Reason, Secret, Severity, Verdict,
+};
 use serde::Serialize;
 
 use crate::{ImageReport, overall};
@@ -35,6 +37,9 @@ struct Scan<'a> {
     findings: Vec<FindingWire<'a>>,
     problems: Vec<ProblemWire<'a>>,
     identified: Option<IdentifiedWire<'a>>,
+    secrets: &'a [Secret],
+    malware: &'a [Malware],
+    modified: &'a [ModifiedFile],
     verdict: VerdictWire<'a>,
     inputs: InputsWire<'a>,
 }
@@ -71,11 +76,18 @@ struct PackageWire<'a> {
     version: &'a str,
     #[serde(rename = "type")]
     kind: &'static str,
+    class: &'static str,
     arch: Option<&'a str>,
     source: Option<SourceWire<'a>>,
     layer: Option<&'a Digest>,
     removed_in: Option<&'a Digest>,
+    changed_in: &'a [Digest],
     provided_by: Option<&'a str>,
+    bundled_in: Option<&'a str>,
+    repository: Option<&'a str>,
+    license: Option<&'a str>,
+    cpe: Option<&'a str>,
+    uncertain: bool,
     evidence: Vec<EvidenceWire<'a>>,
 }
 
@@ -220,6 +232,9 @@ impl<'a> Scan<'a> {
                 share: known.share,
                 unknown: known.unknown.iter().map(|u| UnknownWire { path: &u.path, bytes: u.bytes }).collect(),
             }),
+            secrets: &inventory.secrets,
+            malware: &inventory.malware,
+            modified: &inventory.modified,
             verdict: VerdictWire {
                 outcome: decision.verdict.outcome.name(),
                 reasons: decision.verdict.reasons.iter().map(|reason| reason_wire(reason, None)).collect(),
@@ -252,11 +267,18 @@ fn package_wire(package: &Package) -> PackageWire<'_> {
         name: &package.name,
         version: &package.version,
         kind: package.kind.name(),
+        class: package.class.name(),
         arch: package.arch.as_deref(),
         source: package.source.as_ref().map(|s| SourceWire { name: &s.name, version: &s.version }),
         layer: package.layer.as_ref(),
         removed_in: package.removed_in.as_ref(),
+        changed_in: &package.changed_in,
         provided_by: package.provided_by.as_deref(),
+        bundled_in: package.bundled_in.as_deref(),
+        repository: package.repository.as_deref(),
+        license: package.license.as_deref(),
+        cpe: package.cpe.as_deref(),
+        uncertain: package.uncertain,
         evidence: package.evidence.iter().map(|e| EvidenceWire { path: &e.path, layer: e.layer.as_ref() }).collect(),
     }
 }

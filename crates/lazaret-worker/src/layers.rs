@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use lazaret_inventory::{LayerInventory, fingerprint, scan_layer};
+use lazaret_inventory::{DetectorSet, LayerInventory, LayerScan, form, scan_layer};
 use lazaret_model::{Digest, ProblemKind};
 use lazaret_oci::{LayerSpec, Limits};
 use lazaret_store::{Store, StoreError};
@@ -27,19 +27,48 @@ impl Layers {
         Self { store, limits, in_flight: Mutex::default(), settled: Condvar::new() }
     }
 
-    /// The stored inventory, if this detector set made one.
-    pub fn stored(&self, digest: &Digest) -> Result<Option<LayerInventory>, StoreError> {
-        let bytes = self.store.layer_inventory(digest, &fingerprint())?;
+    /// What is stored of a layer, whichever detectors looked.
+    pub fn stored(&self, digest: &Digest) -> Result<Option<LayerScan>, StoreError> {
+        let bytes = self.store.layer_inventory(digest, &form())?;
         Ok(bytes.and_then(|b| serde_json::from_slice(&b).ok()))
     }
 
-    /// The inventory of a layer: stored, or as the tap makes it, or read from the blob now. `None`: no such blob. Bytes
-    /// that do not have the digest any more are reported to the store, which serves them to nobody.
-    pub fn inventory(&self, layer: &Digest, media_type: &str) -> Result<Option<LayerInventory>, StoreError> {
+    /// The inventory of a layer: stored, or as the tap makes it, or read from the blob now, by those detectors of `set`
+    /// that have not looked yet. `None`: no such blob. Bytes that do not have the digest any more are reported to the
+    /// store, which serves them to nobody.
+    pub fn inventory(
+        &self,
+        layer: &Digest,
+        media_type: &str,
+        set: &DetectorSet,
+    ) -> Result<Option<LayerInventory>, StoreError> {
         self.wait_for_tap(layer);
-        if let Some(found) = self.stored(layer)? {
-            return Ok(Some(found));
+        let stored = self.stored(layer)?;
+        let missing = stored.as_ref().map_or_else(|| set.clone(), |scan| scan.missing(set));
+        if let Some(found) = stored.clone().filter(|_| missing.is_empty()) {
+            return Ok(Some(found.into_layer(set)));
         }
+        let Some(scan) = self.look(layer, media_type, &missing)? else { return Ok(None) };
+        let scan = match stored {
+            Some(mut known) if is_worth_keeping(&scan) => {
+                known.absorb(scan);
+                known
+            }
+            None => scan,
+            // the bytes are not what they were: what was seen of them before counts no more
+            Some(_) => match self.look(layer, media_type, set)? {
+                Some(scan) => scan,
+                None => return Ok(None),
+            },
+        };
+        if is_worth_keeping(&scan) {
+            self.keep(layer, &scan)?;
+        }
+        Ok(Some(scan.into_layer(set)))
+    }
+
+    /// Reads the blob.
+    fn look(&self, layer: &Digest, media_type: &str, set: &DetectorSet) -> Result<Option<LayerScan>, StoreError> {
         let Some((mut file, size)) = self.store.open_blob(layer)? else { return Ok(None) };
         let spec = LayerSpec {
             digest: Some(layer.clone()),
@@ -47,14 +76,11 @@ impl Layers {
             diff_id: None,
             media_type: media_type.to_owned(),
         };
-        let inventory = scan_layer(&mut file, &spec, &self.limits, &|_| {});
-        if inventory.digest.as_ref().is_some_and(|read| read != layer) {
+        let scan = scan_layer(&mut file, &spec, &self.limits, set, &|_| {});
+        if scan.layer.digest.as_ref().is_some_and(|read| read != layer) {
             self.store.blob_damaged(layer)?;
         }
-        if is_worth_keeping(&inventory) {
-            self.keep(layer, &inventory)?;
-        }
-        Ok(Some(inventory))
+        Ok(Some(scan))
     }
 
     pub(crate) fn announce(&self, digest: &Digest) {
@@ -62,9 +88,9 @@ impl Layers {
     }
 
     /// The tap is done; `None` when it has nothing worth keeping.
-    pub(crate) fn finish(&self, digest: &Digest, inventory: Option<LayerInventory>) {
-        if let Some(inventory) = inventory.filter(is_worth_keeping)
-            && let Err(error) = self.keep(digest, &inventory)
+    pub(crate) fn finish(&self, digest: &Digest, scan: Option<&LayerScan>) {
+        if let Some(scan) = scan.filter(|scan| is_worth_keeping(scan))
+            && let Err(error) = self.keep(digest, scan)
         {
             tracing::warn!(layer.digest = %digest, %error, "cannot keep a layer inventory; the layer will be read again");
         }
@@ -72,9 +98,9 @@ impl Layers {
         self.settled.notify_all();
     }
 
-    fn keep(&self, digest: &Digest, inventory: &LayerInventory) -> Result<(), StoreError> {
-        match serde_json::to_vec(inventory) {
-            Ok(bytes) => self.store.put_layer_inventory(digest, &fingerprint(), &bytes),
+    fn keep(&self, digest: &Digest, scan: &LayerScan) -> Result<(), StoreError> {
+        match serde_json::to_vec(scan) {
+            Ok(bytes) => self.store.put_layer_inventory(digest, &form(), &bytes),
             Err(error) => {
                 tracing::error!(layer.digest = %digest, %error, "a layer inventory cannot be written as JSON");
                 Ok(())
@@ -95,6 +121,6 @@ impl Layers {
 
 /// Of bytes that verified, and read to their end: what could not be read once may be readable the next time (a full
 /// disk, say), so the next judgement looks again.
-fn is_worth_keeping(inventory: &LayerInventory) -> bool {
-    inventory.verified && inventory.problems.iter().all(|problem| problem.kind != ProblemKind::LayerUnreadable)
+fn is_worth_keeping(scan: &LayerScan) -> bool {
+    scan.layer.verified && scan.layer.problems.iter().all(|problem| problem.kind != ProblemKind::LayerUnreadable)
 }

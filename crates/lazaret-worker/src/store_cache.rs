@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lazaret_inventory::{LayerCache, LayerInventory};
+use lazaret_inventory::{LayerCache, LayerScan};
 use lazaret_model::Digest;
 
 use crate::layers::Layers;
@@ -11,11 +11,11 @@ use crate::layers::Layers;
 pub struct StoreCache(pub Arc<Layers>);
 
 impl LayerCache for StoreCache {
-    fn get(&self, layer: &Digest) -> Option<Arc<LayerInventory>> {
-        self.0.stored(layer).ok().flatten().map(Arc::new)
+    fn get(&self, layer: &Digest) -> Option<LayerScan> {
+        self.0.stored(layer).ok().flatten()
     }
 
-    fn put(&self, layer: &Digest, inventory: &Arc<LayerInventory>) {
-        self.0.finish(layer, Some(LayerInventory::clone(inventory)));
+    fn put(&self, layer: &Digest, scan: &LayerScan) {
+        self.0.finish(layer, Some(scan));
     }
 }

@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use lazaret_inventory::scan_layer;
+use lazaret_inventory::{DetectorSet, LayerScan, scan_layer};
 use lazaret_model::Digest;
 use lazaret_oci::{LayerSpec, LayerTap, Limits, TapHandle};
 
@@ -59,25 +59,26 @@ fn analyse(mut tail: Tail, layers: &Layers, limits: &Limits) {
         return settle(&shared, layers, None);
     }
     let spec = LayerSpec { digest: None, size: None, diff_id: None, media_type: String::new() };
+    let set = DetectorSet::standard();
     let mut input = io::Read::chain(io::Cursor::new(head), &mut tail);
     // A panic must not leave the judge waiting for this layer; the job reads it again and says what happened.
-    let scanned = catch_unwind(AssertUnwindSafe(|| scan_layer(&mut input, &spec, limits, &|_| {})));
+    let scanned = catch_unwind(AssertUnwindSafe(|| scan_layer(&mut input, &spec, limits, &set, &|_| {})));
     drop(input);
     // The scan may have ended before the upload did (a limit); the digest then cannot be the upload's.
     settle(&shared, layers, Some(scanned.unwrap_or_default()));
 }
 
 /// Waits for the upload's end and keeps the result if it is of the same bytes.
-fn settle(shared: &Shared, layers: &Layers, inventory: Option<lazaret_inventory::LayerInventory>) {
+fn settle(shared: &Shared, layers: &Layers, scan: Option<LayerScan>) {
     let mut state = shared.lock();
-    while state.end.is_none() && inventory.is_some() {
+    while state.end.is_none() && scan.is_some() {
         state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
     }
     let end = state.end.clone();
     drop(state);
     if let Some(End::Complete(digest)) = end {
-        let kept = inventory.filter(|i| i.digest.as_ref() == Some(&digest));
-        layers.finish(&digest, kept);
+        let kept = scan.filter(|scan| scan.layer.digest.as_ref() == Some(&digest));
+        layers.finish(&digest, kept.as_ref());
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 use lazaret_assess::{Advisories, Enriched, Judge, JudgeSettings, Judgement, OsSupport, Policy, Subject};
 use lazaret_model::{
     AdvisoryRecord, AffectedRange, Digest, Evidence, FeedInfo, FindingStatus, HistoryEntry, ImageFacts, Inventory,
-    OsRelease, Package, PackageType, Platform, Severity, SnapshotInfo, SourcePackage, Timestamp,
+    OsRelease, Package, PackageClass, PackageType, Platform, Severity, SnapshotInfo, SourcePackage, Timestamp,
 };
 
 pub(crate) fn now() -> Timestamp {
@@ -166,6 +166,12 @@ pub(crate) fn package(kind: PackageType, name: &str, version: &str) -> Package {
         source: None,
         module: None,
         vendor: None,
+        class: PackageClass::Installed,
+        license: None,
+        repository: None,
+        bundled_in: None,
+        cpe: None,
+        changed_in: Vec::new(),
         layer: Some(digest(10)),
         removed_in: None,
         provided_by: None,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lazaret_model::{Digest, Evidence, OsRelease, Package, PackageType, Problem, ProblemKind};
+use lazaret_model::{Digest, Evidence, OsRelease, Package, PackageClass, PackageType, Problem, ProblemKind};
 
 use super::{
     flat::{FlatImage, Identity},
@@ -20,11 +20,32 @@ pub(super) struct Entry<'a> {
     pub(super) removed: Option<usize>,
     pub(super) provided_by: Option<String>,
     uncertain: bool,
+    /// Installed counts before declared.
+    class: PackageClass,
+    license: Option<&'a str>,
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
     pub(super) fn is_live(&self) -> bool {
         self.removed.is_none()
+    }
+
+    /// What one of several sightings adds.
+    fn note(&mut self, found: &'a FoundPackage) {
+        if found.class.is_installed() && !self.class.is_installed() {
+            self.class = found.class;
+            self.found = found;
+        }
+        self.license = self.license.or(found.license.as_deref());
+    }
+
+    /// Layers that wrote the evidence again after the package was there.
+    fn changed(&self) -> Vec<usize> {
+        let mut layers: Vec<_> =
+            self.evidence.iter().map(|(.., held)| *held).filter(|held| *held > self.since).collect();
+        layers.sort_unstable();
+        layers.dedup();
+        layers
     }
 }
 
@@ -43,6 +64,8 @@ pub(super) fn collect<'a>(image: &FlatImage<'a>, diff_ids: &'a [Digest], os: Opt
         removed: None,
         provided_by: None,
         uncertain: found.uncertain,
+        class: found.class,
+        license: found.license.as_deref(),
     };
     for file in image.files() {
         for (found, since) in file.facts.packages.iter().zip(file.since) {
@@ -50,6 +73,7 @@ pub(super) fn collect<'a>(image: &FlatImage<'a>, diff_ids: &'a [Digest], os: Opt
             entry.since = entry.since.min(*since);
             // one clear sighting is enough
             entry.uncertain &= found.uncertain;
+            entry.note(found);
             entry.evidence.push((file.path.to_owned(), found.inner.as_deref(), file.layer));
         }
     }
@@ -79,6 +103,7 @@ impl Packages<'_> {
             .entries
             .into_values()
             .map(|entry| {
+                let changed_in = entry.changed().into_iter().filter_map(layer).collect();
                 let mut evidence: Vec<_> = entry
                     .evidence
                     .into_iter()
@@ -91,11 +116,17 @@ impl Packages<'_> {
                     name: entry.found.name.clone(),
                     version: entry.found.version.clone(),
                     kind: entry.found.kind,
+                    class: entry.class,
                     arch: entry.found.arch.clone(),
                     source: entry.found.source.clone(),
                     module: entry.found.module.clone(),
                     vendor: entry.found.vendor.clone(),
+                    license: entry.license.map(str::to_owned),
+                    repository: entry.found.repository.clone(),
+                    bundled_in: entry.found.bundled_in.clone(),
+                    cpe: entry.found.cpe.clone(),
                     layer: layer(entry.since),
+                    changed_in,
                     removed_in: entry.removed.and_then(layer),
                     provided_by: entry.provided_by,
                     evidence,
@@ -119,7 +150,7 @@ pub(super) fn without_version(packages: &Packages<'_>) -> Vec<Problem> {
     let mut problems: Vec<_> = packages
         .entries
         .values()
-        .filter(|entry| entry.is_live() && entry.provided_by.is_none())
+        .filter(|entry| entry.is_live() && entry.class.is_installed() && entry.provided_by.is_none())
         .filter_map(|entry| {
             let name = &entry.found.name;
             let message = if entry.found.version.is_empty() {

@@ -8,18 +8,23 @@ use crate::{detector::python::normal_name, layer::FoundPackage};
 pub(super) fn purl(package: &FoundPackage, os: Option<&OsRelease>) -> String {
     let mut text = format!("pkg:{}/", package.kind.name());
     match package.kind {
-        PackageType::Deb | PackageType::Apk | PackageType::Rpm => {
+        kind if kind.is_os() => {
             if let Some(os) = os {
                 encode(&os.id, &mut text);
                 text.push('/');
             }
             encode(&package.name, &mut text);
         }
-        PackageType::Gem | PackageType::Cargo | PackageType::Nuget => encode(&package.name, &mut text),
         PackageType::Composer => encode_parts(&package.name.to_ascii_lowercase(), '/', &mut text),
         PackageType::Pypi => encode(&normal_name(&package.name), &mut text),
         PackageType::Maven => encode_parts(&package.name, ':', &mut text),
-        PackageType::Npm | PackageType::Golang => encode_parts(&package.name, '/', &mut text),
+        PackageType::Npm
+        | PackageType::Golang
+        | PackageType::Swift
+        | PackageType::Wordpress
+        | PackageType::Terraform
+        | PackageType::Pear => encode_parts(&package.name, '/', &mut text),
+        _ => encode(&package.name, &mut text),
     }
     let (epoch, version) = match package.version.split_once(':') {
         Some((epoch, version)) if package.kind == PackageType::Rpm => (Some(epoch), version),

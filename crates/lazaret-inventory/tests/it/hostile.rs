@@ -2,14 +2,15 @@
 
 use std::{io::Cursor, sync::Arc};
 
-use lazaret_inventory::{coalesce, scan_layer};
+use lazaret_inventory::{DetectorSet, coalesce, scan_layer};
 use lazaret_oci::{LayerSpec, Limits};
 
 use crate::layer::{Layer, facts, flatten};
 
 fn scan_damaged(tar: &[u8]) -> lazaret_inventory::LayerInventory {
     let spec = LayerSpec { digest: None, size: None, diff_id: None, media_type: String::new() };
-    scan_layer(&mut Cursor::new(tar), &spec, &Limits::default(), &|_| {})
+    scan_layer(&mut Cursor::new(tar), &spec, &Limits::default(), &DetectorSet::standard(), &|_| {})
+        .into_layer(&DetectorSet::standard())
 }
 
 #[test]
@@ -30,7 +31,7 @@ fn a_cut_layer_gives_what_was_before() {
     let layer = scan_damaged(&tar[..1024 + 512 + 10]);
     assert_eq!(layer.files.len(), 1);
     assert_eq!(layer.problems[0].kind.name(), "layer_unreadable");
-    let inventory = coalesce(&facts(vec![lazaret_oci::sha256(b"")]), &[Arc::new(layer)]);
+    let inventory = coalesce(&facts(vec![lazaret_oci::sha256(b"")]), &[Arc::new(layer)], &DetectorSet::standard());
     assert_eq!(inventory.packages.len(), 1);
     assert!(!inventory.problems.is_empty());
 }
@@ -38,9 +39,10 @@ fn a_cut_layer_gives_what_was_before() {
 #[test]
 fn a_layer_that_is_not_what_the_configuration_says() {
     let layer = Arc::new(crate::layer::read(&Layer::new().file("a", "").tar()));
-    let inventory = coalesce(&facts(vec![lazaret_oci::sha256(b"other")]), std::slice::from_ref(&layer));
+    let inventory =
+        coalesce(&facts(vec![lazaret_oci::sha256(b"other")]), std::slice::from_ref(&layer), &DetectorSet::standard());
     assert_eq!(inventory.problems[0].kind.name(), "digest_mismatch");
-    let inventory = coalesce(&facts(Vec::new()), &[layer]);
+    let inventory = coalesce(&facts(Vec::new()), &[layer], &DetectorSet::standard());
     assert_eq!(inventory.problems[0].kind.name(), "layer_unreadable");
 }
 

@@ -5,7 +5,7 @@ use std::{
     sync::Mutex,
 };
 
-use lazaret_inventory::{NoCache, Progress, ScannedImage, scan_images};
+use lazaret_inventory::{DetectorSet, NoCache, Progress, ScannedImage, scan_images};
 use lazaret_model::{Digest, Platform, Problem, ProblemKind};
 use lazaret_oci::{Descriptor, Limits, Selection, Source, SourceError, SourceImage, SourceImages, media_type, sha256};
 
@@ -74,7 +74,8 @@ impl Progress for Told {
 }
 
 fn scan(source: &Memory, progress: &dyn Progress) -> Vec<ScannedImage> {
-    let (index, images) = scan_images(source, &Selection::All, &NoCache, &Limits::default(), progress).unwrap();
+    let (index, images) =
+        scan_images(source, &Selection::All, &NoCache, &Limits::default(), &DetectorSet::standard(), progress).unwrap();
     assert_eq!(index, Some(sha256(b"index")));
     images
 }

@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Write};
 
-use lazaret_inventory::scan_layer;
+use lazaret_inventory::{DetectorSet, scan_layer};
 use lazaret_model::Inventory;
 use lazaret_oci::{LayerSpec, Limits};
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
@@ -145,7 +145,8 @@ fn bombs_share_what_a_layer_may_inflate() {
     }
     let spec = LayerSpec { digest: None, size: None, diff_id: None, media_type: String::new() };
     let limits = Limits { archive_bytes: 100 << 20, ..Limits::default() };
-    let read = scan_layer(&mut Cursor::new(layer.tar()), &spec, &limits, &|_| {});
+    let read = scan_layer(&mut Cursor::new(layer.tar()), &spec, &limits, &DetectorSet::standard(), &|_| {})
+        .into_layer(&DetectorSet::standard());
     let problems: Vec<_> = read.files.iter().flat_map(|file| &file.problems).collect();
     let spent = problems.iter().filter(|problem| problem.kind.name() == "limit_exceeded").count();
     assert!(problems.len() == 10 && spent >= 6, "{problems:?}");

@@ -2,7 +2,7 @@
 
 use std::{io::Cursor, sync::Arc};
 
-use lazaret_inventory::{LayerInventory, coalesce, scan_layer};
+use lazaret_inventory::{DetectorSet, LayerInventory, LayerScan, coalesce, scan_layer};
 use lazaret_model::{Digest, ImageFacts, Inventory, Platform};
 use lazaret_oci::{LayerSpec, Limits, sha256};
 
@@ -84,12 +84,13 @@ pub(crate) fn read(tar: &[u8]) -> LayerInventory {
         diff_id: Some(sha256(tar)),
         media_type: "application/vnd.oci.image.layer.v1.tar".to_owned(),
     };
-    let inventory = scan_layer(&mut Cursor::new(tar), &spec, &Limits::default(), &|_| {});
-    assert!(inventory.verified, "{:?}", inventory.problems);
+    let set = DetectorSet::standard();
+    let scan = scan_layer(&mut Cursor::new(tar), &spec, &Limits::default(), &set, &|_| {});
+    assert!(scan.layer.verified, "{:?}", scan.layer.problems);
     // what a cache gives back is the same
-    let text = serde_json::to_string(&inventory).unwrap();
-    assert_eq!(serde_json::from_str::<LayerInventory>(&text).unwrap(), inventory);
-    inventory
+    let text = serde_json::to_string(&scan).unwrap();
+    assert_eq!(serde_json::from_str::<LayerScan>(&text).unwrap(), scan);
+    scan.into_layer(&set)
 }
 
 pub(crate) fn facts(diff_ids: Vec<Digest>) -> ImageFacts {
@@ -117,7 +118,7 @@ pub(crate) fn facts(diff_ids: Vec<Digest>) -> ImageFacts {
 pub(crate) fn flatten(layers: &[Layer]) -> (Inventory, Vec<Digest>) {
     let read: Vec<_> = layers.iter().map(|layer| Arc::new(read(&layer.tar()))).collect();
     let diff_ids: Vec<_> = read.iter().map(|layer| layer.diff_id.clone().unwrap()).collect();
-    (coalesce(&facts(diff_ids.clone()), &read), diff_ids)
+    (coalesce(&facts(diff_ids.clone()), &read, &DetectorSet::standard()), diff_ids)
 }
 
 /// `name version @introduced[-removed]`, layers counted from 1.

@@ -4,10 +4,10 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io::{Cursor, Read},
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::Mutex,
 };
 
-use lazaret_inventory::{LayerCache, LayerInventory, NoCache, ScannedImage, Silent, scan_images};
+use lazaret_inventory::{DetectorSet, LayerCache, LayerScan, NoCache, ScannedImage, Silent, scan_images};
 use lazaret_model::{Digest, Package, PackageType};
 use lazaret_oci::{Limits, LocalKind, Selection, Source, open_local};
 
@@ -27,7 +27,7 @@ fn open(name: &str) -> Option<Box<dyn Source>> {
 }
 
 fn scan(source: &dyn Source, cache: &dyn LayerCache) -> Vec<ScannedImage> {
-    scan_images(source, &Selection::All, cache, &Limits::default(), &Silent).unwrap().1
+    scan_images(source, &Selection::All, cache, &Limits::default(), &DetectorSet::standard(), &Silent).unwrap().1
 }
 
 /// Files of the flattened image, the naive way: unpack, and know only plain whiteouts.
@@ -212,17 +212,17 @@ fn java() {
 }
 
 #[derive(Default)]
-struct Memory(Mutex<BTreeMap<Digest, Arc<LayerInventory>>>);
+struct Memory(Mutex<BTreeMap<Digest, LayerScan>>);
 
 impl LayerCache for Memory {
-    fn get(&self, layer: &Digest) -> Option<Arc<LayerInventory>> {
+    fn get(&self, layer: &Digest) -> Option<LayerScan> {
         self.0.lock().unwrap().get(layer).cloned()
     }
 
-    fn put(&self, layer: &Digest, inventory: &Arc<LayerInventory>) {
+    fn put(&self, layer: &Digest, scan: &LayerScan) {
         // as a store keeps it
-        let text = serde_json::to_vec(&**inventory).unwrap();
-        self.0.lock().unwrap().insert(layer.clone(), Arc::new(serde_json::from_slice(&text).unwrap()));
+        let text = serde_json::to_vec(scan).unwrap();
+        self.0.lock().unwrap().insert(layer.clone(), serde_json::from_slice(&text).unwrap());
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use lazaret_model::{
     Confidence, Decision, Digest, Evidence, Finding, FindingStatus, HistoryEntry, ImageFacts, Inputs, Inventory,
-    OsRelease, Outcome, Package, PackageType, Platform, Problem, ProblemKind, Reason, Severity, SourcePackage,
-    Timestamp, Verdict,
+    OsRelease, Outcome, Package, PackageClass, PackageType, Platform, Problem, ProblemKind, Reason, Severity,
+    SourcePackage, Timestamp, Verdict,
 };
 use lazaret_report::ImageReport;
 
@@ -56,6 +56,12 @@ fn package(purl: &str, name: &str, version: &str, kind: PackageType, path: &str,
         source: None,
         module: None,
         vendor: None,
+        class: PackageClass::Installed,
+        license: None,
+        repository: None,
+        bundled_in: None,
+        cpe: None,
+        changed_in: Vec::new(),
         layer: Some(digest(layer)),
         removed_in: None,
         provided_by: None,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use lazaret_assess::Subject;
 use lazaret_model::{
     Clock, Confidence, Decision, Digest, Evidence, Finding, FindingStatus, HistoryEntry, ImageFacts, ImageState,
-    Inputs, Inventory, OsRelease, Outcome, Package, PackageType, Platform, Problem, Reason, Severity, SignedDecision,
-    Verdict,
+    Inputs, Inventory, OsRelease, Outcome, Package, PackageClass, PackageType, Platform, Problem, Reason, Severity,
+    SignedDecision, Verdict,
 };
 use lazaret_oci::sha256;
 use reqwest::{Client, Response, redirect::Policy};
@@ -109,6 +109,12 @@ pub(crate) fn package(name: &str, version: &str, at: u8, removed: Option<u8>) ->
         source: None,
         module: None,
         vendor: None,
+        class: PackageClass::Installed,
+        license: None,
+        repository: None,
+        bundled_in: None,
+        cpe: None,
+        changed_in: Vec::new(),
         layer: Some(layer(at)),
         removed_in: removed.map(layer),
         provided_by: None,

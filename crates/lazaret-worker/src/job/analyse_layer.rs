@@ -1,5 +1,6 @@
 //! Reads a layer that no tap has followed, so that the judgement of its image finds it done.
 
+use lazaret_inventory::DetectorSet;
 use lazaret_model::Digest;
 
 use super::{Context, JobError};
@@ -10,7 +11,7 @@ pub(crate) fn run(context: &Context, digest: &Digest, media_type: &str) -> Resul
     let mut head = [0; MAGIC];
     let length = read_full(&mut file, &mut head);
     if looks_like_layer(&head[..length]) {
-        context.layers.inventory(digest, media_type)?;
+        context.layers.inventory(digest, media_type, &DetectorSet::standard())?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use lazaret_assess::{Judgement, Policy, Subject, next_state};
-use lazaret_inventory::{Held, LayerInventory, coalesce};
+use lazaret_inventory::{DetectorSet, Held, LayerInventory, coalesce};
 use lazaret_model::{Decision, Digest, ImageFacts, ImageState, Outcome, Platform, Problem, ProblemKind, Repository};
 use lazaret_oci::{ImageManifest, Manifest, image_facts, is_passing};
 use lazaret_store::{ManifestKind, ManifestRow, StateChange};
@@ -89,10 +89,12 @@ fn subject(context: &Context, row: &ManifestRow) -> Result<Subject, JobError> {
     let mut layers = Vec::new();
     let mut problems = Vec::new();
     let held = Held::default();
+    let set = DetectorSet::standard();
     for (layer, diff_id) in manifest.layers.iter().zip(&facts.diff_ids) {
         // What only another repository holds is nobody's here: its contents are not told to who knows its digest.
         let held_here = context.store.holds_blob(&row.repository, &layer.digest)?;
-        let inventory = if held_here { context.layers.inventory(&layer.digest, &layer.media_type)? } else { None };
+        let inventory =
+            if held_here { context.layers.inventory(&layer.digest, &layer.media_type, &set)? } else { None };
         match inventory {
             Some(inventory) => {
                 // Our disk is no fault of the image: it waits in quarantine, or keeps its state, until this passes.
@@ -109,7 +111,7 @@ fn subject(context: &Context, row: &ManifestRow) -> Result<Subject, JobError> {
             }
         }
     }
-    let mut inventory = coalesce(&facts, &layers);
+    let mut inventory = coalesce(&facts, &layers, &set);
     inventory.problems.extend(problems);
     inventory.problems.sort();
     inventory.problems.dedup();
@@ -174,7 +176,7 @@ fn unreadable(row: &ManifestRow, layers: Vec<Digest>, kind: ProblemKind, message
         history: Vec::new(),
         base_layers: None,
     };
-    let mut inventory = coalesce(&facts, &[]);
+    let mut inventory = coalesce(&facts, &[], &DetectorSet::standard());
     inventory.problems.push(Problem::new(kind, row.digest.to_string(), message));
     Subject { facts, inventory }
 }

@@ -121,7 +121,12 @@ fn a_layer_that_could_not_be_read_to_its_end_is_looked_at_again() {
     let whole = tar(&[CLEAN, LODASH]);
     let cut = gzip(&whole[..1540]);
     let digest = house.put_blob(&cut);
-    let read = house.context.layers.inventory(&digest, media_type::OCI_LAYER_GZIP).unwrap().unwrap();
+    let read = house
+        .context
+        .layers
+        .inventory(&digest, media_type::OCI_LAYER_GZIP, &lazaret_inventory::DetectorSet::standard())
+        .unwrap()
+        .unwrap();
     assert!(
         read.verified && read.problems.iter().any(|p| p.kind == ProblemKind::LayerUnreadable),
         "{:?}",

@@ -30,7 +30,8 @@ fn a_layer_is_analysed_while_it_uploads() {
     let digest = sha256(&layer);
     upload(&house, &layer, &digest);
     // No such blob is in the store, so the inventory can only come from the tap.
-    let inventory = house.context.layers.inventory(&digest, "").unwrap().unwrap();
+    let inventory =
+        house.context.layers.inventory(&digest, "", &lazaret_inventory::DetectorSet::standard()).unwrap().unwrap();
     assert!(inventory.verified);
     assert_eq!(inventory.digest, Some(digest));
 }
@@ -41,7 +42,7 @@ fn what_the_tap_read_is_kept_under_its_own_digest_only() {
     let layer = gzip(&tar(&[LODASH]));
     let other = sha256(b"another blob");
     upload(&house, &layer, &other);
-    assert!(house.context.layers.inventory(&other, "").unwrap().is_none());
+    assert!(house.context.layers.inventory(&other, "", &lazaret_inventory::DetectorSet::standard()).unwrap().is_none());
     assert!(house.context.layers.stored(&sha256(&layer)).unwrap().is_none());
 }
 
@@ -51,7 +52,9 @@ fn what_is_no_layer_is_left_alone() {
     let config = br#"{"architecture":"amd64"}"#;
     let digest = sha256(config);
     upload(&house, config, &digest);
-    assert!(house.context.layers.inventory(&digest, "").unwrap().is_none());
+    assert!(
+        house.context.layers.inventory(&digest, "", &lazaret_inventory::DetectorSet::standard()).unwrap().is_none()
+    );
 }
 
 #[test]

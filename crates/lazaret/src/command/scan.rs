@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use lazaret_advisory::AdvisoryDb;
 use lazaret_assess::{Judge, Judgement, Policy, Subject};
-use lazaret_inventory::{NoCache, ScannedImage, scan_images};
+use lazaret_inventory::{DetectorSet, Extra, NoCache, ScannedImage, scan_images};
 use lazaret_model::{Clock, Digest, Outcome, Platform, Timestamp};
 use lazaret_oci::{Limits, Selection};
 use lazaret_report::ImageReport;
@@ -41,9 +41,7 @@ pub(crate) struct Looked {
 
 /// Reads and judges what the arguments name.
 pub(crate) fn look(settings: &Settings, args: &Scan) -> anyhow::Result<Looked> {
-    if let Some(what) = args.with.first() {
-        return Err(Usage(format!("--with {what}: this version does not look for that yet")).into());
-    }
+    let set = detectors(&args.with)?;
     let policy_name = args.policy.as_deref().unwrap_or(&settings.default_policy);
     let policy = Policy::named(policy_name)
         .ok_or_else(|| Usage(format!("--policy {policy_name}: expected production, staging or observe")))?;
@@ -58,7 +56,7 @@ pub(crate) fn look(settings: &Settings, args: &Scan) -> anyhow::Result<Looked> {
     let judge = Judge::new(Arc::new(open_db(settings, args)?), wire::judge_settings(settings));
 
     let bars = LayerBars::new();
-    let (index, images) = scan_images(&*source, &selection, &NoCache, &limits, &bars)
+    let (index, images) = scan_images(&*source, &selection, &NoCache, &limits, &set, &bars)
         .with_context(|| format!("cannot open {}", source.name()))?;
     bars.finish();
     let judged =
@@ -98,6 +96,15 @@ fn worst(outcomes: impl Iterator<Item = Outcome>) -> Outcome {
     } else {
         Outcome::Allow
     })
+}
+
+/// The detectors that every scan has, and those of `--with`.
+fn detectors(with: &[String]) -> Result<DetectorSet, Usage> {
+    let names = || Extra::ALL.map(Extra::name).join(", ");
+    let named = |name: &String| {
+        Extra::named(name.trim()).ok_or_else(|| Usage(format!("--with {name}: expected one of {}", names())))
+    };
+    Ok(DetectorSet::with(&with.iter().map(named).collect::<Result<Vec<_>, _>>()?))
 }
 
 fn selection(platform: Option<&str>) -> Result<Selection, Usage> {

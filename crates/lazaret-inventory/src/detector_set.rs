@@ -1,0 +1,90 @@
+//! Which detectors look at a layer.
+
+use crate::list::DETECTORS;
+
+/// What is only looked for when asked: it costs time, or says nothing that every image needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Extra {
+    Secrets,
+    Integrity,
+    Malware,
+    Licenses,
+}
+
+impl Extra {
+    pub const ALL: [Self; 4] = [Self::Secrets, Self::Integrity, Self::Malware, Self::Licenses];
+
+    /// As in `--with`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Secrets => "secrets",
+            Self::Integrity => "integrity",
+            Self::Malware => "malware",
+            Self::Licenses => "licenses",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|extra| extra.name() == name)
+    }
+}
+
+/// A set of detectors, by their place in the list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DetectorSet {
+    bits: u64,
+}
+
+impl DetectorSet {
+    /// Those that look at every image.
+    pub fn standard() -> Self {
+        Self::with(&[])
+    }
+
+    /// Those, and what is asked for.
+    pub fn with(extras: &[Extra]) -> Self {
+        let wanted = |extra: Option<Extra>| extra.is_none_or(|extra| extras.contains(&extra));
+        let chosen = (0..DETECTORS.len()).filter(|index| wanted(DETECTORS[*index].extra()));
+        Self { bits: chosen.fold(0, |bits, index| bits | 1 << index) }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.bits == 0
+    }
+
+    pub(crate) fn contains(&self, index: usize) -> bool {
+        self.bits & 1 << index != 0
+    }
+
+    /// Places in the list.
+    pub(crate) fn indexes(&self) -> impl Iterator<Item = usize> {
+        let bits = self.bits;
+        (0..DETECTORS.len()).filter(move |index| bits & 1 << index != 0)
+    }
+
+    /// Those of this set for which `keep` says yes.
+    pub(crate) fn filter(&self, keep: impl Fn(usize) -> bool) -> Self {
+        Self { bits: self.indexes().filter(|index| keep(*index)).fold(0, |bits, index| bits | 1 << index) }
+    }
+
+    /// `dpkg/1`, ...
+    pub fn names(&self) -> Vec<String> {
+        self.indexes().map(crate::list::key).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extras_are_asked_for() {
+        let (standard, all) = (DetectorSet::standard(), DetectorSet::with(&Extra::ALL));
+        assert!(standard.names().contains(&crate::list::key(0)));
+        assert_eq!(all.names().len(), DETECTORS.len());
+        assert!(standard.indexes().all(|index| all.contains(index) && DETECTORS[index].extra().is_none()));
+        assert!(standard.filter(|_| false).is_empty());
+        assert!(Extra::ALL.into_iter().all(|extra| Extra::named(extra.name()) == Some(extra)));
+        assert!(DETECTORS.len() <= 64, "the set has 64 places");
+    }
+}
