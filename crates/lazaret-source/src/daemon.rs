@@ -1,7 +1,7 @@
 //! What Docker and Podman have in common: HTTP over a socket, an image that is exported as a whole in the form of
 //! `docker save`, and reading it from where it was put.
 
-mod address;
+pub(crate) mod address;
 mod spool;
 
 use std::{io::Read, path::PathBuf, time::Duration};

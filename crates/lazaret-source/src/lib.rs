@@ -5,11 +5,13 @@
 //! in; so is the HTTP client of registries. A daemon's socket gets a client of its own.
 #![forbid(unsafe_code)]
 
+pub mod containerd;
 pub mod daemon;
 pub mod docker_daemon;
 pub mod podman;
 pub mod registry;
 mod words;
 
+pub use containerd::{ContainerdOptions, ContainerdSource};
 pub use daemon::DaemonOptions;
 pub use registry::{RegistryOptions, RegistrySource};

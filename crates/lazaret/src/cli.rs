@@ -93,6 +93,7 @@ Sources:
   oci-archive:app.tar            an OCI layout in a tar
   docker:app:1.0                 an image of the Docker daemon (DOCKER_HOST)
   podman:app:1.0                 an image of Podman's service (CONTAINER_HOST)
+  containerd:app:1.0             an image of containerd, also k3s' (CONTAINERD_ADDRESS, _NAMESPACE)
   dir:path                       skopeo's dir, or a root file system
 
 Examples:

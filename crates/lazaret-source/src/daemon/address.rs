@@ -45,7 +45,8 @@ pub(super) fn find(dialect: &Dialect, sockets: &[PathBuf], options: &DaemonOptio
     Err(SourceError::Unreachable { what: (*program).to_owned(), reason: format!("{}; {start}", why.join(", ")) })
 }
 
-fn answers(path: &Path) -> Result<(), String> {
+/// Whether somebody listens there who lets us in; else why not.
+pub(crate) fn answers(path: &Path) -> Result<(), String> {
     UnixStream::connect(path).map(drop).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => "there is no such socket".to_owned(),
         io::ErrorKind::ConnectionRefused => "nobody listens there".to_owned(),

@@ -1,6 +1,7 @@
 //! A registry as a source, against a fake one with fault switches.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
+mod containerd;
 mod daemon;
 mod fake;
 

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use lazaret_model::Reference;
 use lazaret_oci::{Limits, LocalKind, Source, open_local};
-use lazaret_source::{DaemonOptions, RegistryOptions, RegistrySource, docker_daemon, podman};
+use lazaret_source::{
+    ContainerdOptions, ContainerdSource, DaemonOptions, RegistryOptions, RegistrySource, docker_daemon, podman,
+};
 
 use crate::{exit::Usage, progress, wire};
 
@@ -24,9 +26,8 @@ pub(crate) fn open_image(text: &str, limits: &Limits, plain_http: bool) -> anyho
             let options = daemon_options("CONTAINER_HOST", limits);
             Ok(progress::counted("from Podman", |count| podman::open(rest, &options, count))?)
         }
-        "containerd" | "sbom" => {
-            Err(Usage(format!("{kind}: sources are not in this version; see `lazaret scan --help`")).into())
-        }
+        "containerd" => Ok(Box::new(ContainerdSource::open(rest, &containerd_options())?)),
+        "sbom" => Err(Usage(format!("{kind}: sources are not in this version; see `lazaret scan --help`")).into()),
         _ => open_registry(text, limits, plain_http),
     }
 }
@@ -44,8 +45,16 @@ fn split_tag(text: &str) -> (&str, Option<&str>) {
     }
 }
 
+fn containerd_options() -> ContainerdOptions {
+    ContainerdOptions { address: set("CONTAINERD_ADDRESS"), namespace: set("CONTAINERD_NAMESPACE") }
+}
+
+/// A variable that is not empty.
+fn set(name: &str) -> Option<String> {
+    wire::environment(name).filter(|value| !value.is_empty())
+}
+
 fn daemon_options(variable: &str, limits: &Limits) -> DaemonOptions {
-    let set = |name: &str| wire::environment(name).filter(|value| !value.is_empty());
     DaemonOptions {
         host: set(variable),
         runtime_dir: set("XDG_RUNTIME_DIR").map(PathBuf::from),
