@@ -9,6 +9,7 @@ use crate::{DetectorSet, LayerInventory};
 
 mod flat;
 mod log;
+mod note;
 mod os;
 mod overlay;
 mod owner;
@@ -34,9 +35,11 @@ pub fn coalesce(facts: &ImageFacts, layers: &[Arc<LayerInventory>], set: &Detect
     let mut packages = packages::collect(&image, &facts.diff_ids, os.as_ref());
     let owners = owner::owners(&image, &packages);
     owner::provide(&owners, &mut packages);
+    note::apply(&image, &mut packages);
     problems.extend(log::problems(&image));
     problems.extend(os::problems(&image, os.as_ref(), &packages));
     problems.extend(owner::unsupported(&image, &owners));
+    note::claims(&image, &owners, os.as_ref(), &mut packages);
     problems.extend(packages::without_version(&packages));
     problems.sort();
     problems.dedup();

@@ -68,6 +68,15 @@ pub struct FileFacts {
     /// Something installed that no detector reads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unsupported: Option<Box<Unsupported>>,
+    /// What the file says of packages that others say are there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+    /// Package that the file says it is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Box<Claim>>,
+    /// The path is that of a directory, whose name says what is in it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub directory: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
     /// Says nothing by itself, only for hard links to it.
@@ -89,6 +98,9 @@ impl FileFacts {
         self.log = self.log.or(other.log);
         self.ssh_server |= other.ssh_server;
         self.unsupported = self.unsupported.take().or(other.unsupported);
+        self.notes.extend(other.notes);
+        self.claim = self.claim.take().or(other.claim);
+        self.directory |= other.directory;
     }
 
     /// Whether there is nothing worth keeping.
@@ -179,6 +191,38 @@ impl FoundPackage {
     }
 }
 
+/// What a file beside a database says of a package in it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Note {
+    pub kind: PackageType,
+    pub package: String,
+    /// `None`: whatever version is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arch: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+}
+
+impl Note {
+    /// That says nothing yet.
+    pub fn new(kind: PackageType, package: impl Into<String>, version: Option<String>) -> Self {
+        Self { kind, package: package.into(), version, arch: None, license: None, repository: None }
+    }
+}
+
+/// A package that a file says it is of. It counts where no database says whose the file is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Claim {
+    pub package: FoundPackage,
+    /// The system that it was built for, as `os-release` has it.
+    pub os: Option<String>,
+    pub os_version: Option<String>,
+}
+
 /// A package database of an operating system.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -186,6 +230,10 @@ pub enum Database {
     Dpkg,
     Apk,
     Rpm,
+    Pacman,
+    Portage,
+    Opkg,
+    Bottlerocket,
     /// One that no detector reads; [`FileFacts::unsupported`] names it.
     Other,
 }

@@ -32,7 +32,10 @@ pub use scan::scan_layer;
 
 mod archive;
 mod content;
+mod control;
 mod detector;
 mod executable;
 mod list;
 mod room;
+#[cfg(test)]
+mod sample;

@@ -2,16 +2,28 @@
 
 use crate::{
     detector::{
-        Candidate, Detector, Interest, apk, cargo, composer, dpkg, gem, go, java, npm, nuget, os_release, python, rpm,
+        Candidate, Detector, Interest, apk, bitnami, bottlerocket, brew, cargo, chisel, composer, conda, dpkg,
+        elf_package, gem, go, java, kernel, nix, npm, nuget, opkg, os_release, pacman, portage, python, rpm, snap,
         ssh_server, unsupported,
     },
     layer::FORMAT,
 };
 
-pub(crate) static DETECTORS: [&dyn Detector; 14] = [
+pub(crate) static DETECTORS: [&dyn Detector; 26] = [
     &dpkg::Dpkg,
     &apk::Apk,
     &rpm::Rpm,
+    &pacman::Pacman,
+    &opkg::Opkg,
+    &portage::Portage,
+    &chisel::Chisel,
+    &bottlerocket::Bottlerocket,
+    &conda::Conda,
+    &nix::Nix,
+    &brew::Brew,
+    &snap::Snap,
+    &bitnami::Bitnami,
+    &kernel::Kernel,
     &npm::Npm,
     &python::Python,
     &go::Go,
@@ -20,6 +32,7 @@ pub(crate) static DETECTORS: [&dyn Detector; 14] = [
     &cargo::Cargo,
     &composer::Composer,
     &nuget::Nuget,
+    &elf_package::ElfPackage,
     &os_release::OsRelease,
     &ssh_server::SshServer,
     &unsupported::Unsupported,
@@ -43,6 +56,15 @@ pub fn formats() -> Vec<(String, &'static str)> {
 /// The form in which a layer's facts are kept; what is in another form is not understood.
 pub fn form() -> String {
     format!("layer/{FORMAT}")
+}
+
+/// The directory of a path whose name says what is in it, with the detector that knows it: a path of Nix's store, the
+/// modules of a kernel.
+pub(crate) fn named_directory(path: &str) -> Option<(&str, usize)> {
+    let index = |id: &str| DETECTORS.iter().position(|detector| detector.id() == id);
+    nix::store_path(path)
+        .and_then(|directory| Some((directory, index("nix")?)))
+        .or_else(|| kernel::modules(path).and_then(|directory| Some((directory, index("kernel")?))))
 }
 
 /// Whether a detector would read a file for its path alone.

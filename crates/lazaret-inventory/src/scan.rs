@@ -1,7 +1,7 @@
 //! One pass over one layer.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     io::Read,
 };
 
@@ -12,7 +12,7 @@ use crate::{
     DetectorSet, LayerInventory, LayerScan,
     detector::{Candidate, Interest},
     layer::FileFacts,
-    list::{DETECTORS, key, reads_by_name},
+    list::{DETECTORS, key, named_directory, reads_by_name},
     path_set::PathHash,
     room,
 };
@@ -91,6 +91,8 @@ struct Scan<'a> {
     full: bool,
     /// Databases and their write-ahead logs.
     pairs: pairs::Pairs,
+    /// Directories that were told by their names.
+    named: HashSet<PathHash>,
 }
 
 impl<'a> Scan<'a> {
@@ -117,6 +119,7 @@ impl<'a> Scan<'a> {
             problems: Vec::new(),
             full: false,
             pairs: pairs::Pairs::default(),
+            named: HashSet::new(),
         }
     }
 
@@ -135,6 +138,19 @@ impl<'a> Scan<'a> {
             }
         }
         asked
+    }
+
+    /// Shows a directory whose name says what is in it, at the first entry that is it or lies in it.
+    fn named_directory(&mut self, path: &str) {
+        let Some((directory, index)) = named_directory(path) else { return };
+        if self.set.contains(index) && self.named.len() < MAX_FILES && self.named.insert(PathHash::of(directory)) {
+            let mut facts = FileFacts { path: directory.to_owned(), directory: true, ..FileFacts::default() };
+            let candidate = Candidate::new(directory, &[], 0o755);
+            DETECTORS[index].detect(&candidate, &Body::memory(&[]), &self.left, &mut facts);
+            if !facts.packages.is_empty() {
+                self.keep(index, &candidate, facts);
+            }
+        }
     }
 
     fn detect(&mut self, index: usize, candidate: &Candidate<'_>, body: &Body<'_>) {
@@ -328,15 +344,16 @@ impl<'a> Scan<'a> {
                 place.directories = index + 1;
             }
         }
-        let stands = |path: &str, place: Place| {
+        let stands = |path: &str, place: Place, directory: bool| {
             let last_of = |part: &str| last.get(&PathHash::of(part)).copied().unwrap_or_default();
             let own = last_of(path);
             own.names <= place.names
-                && own.directories <= place.directories
+                // an entry of its own may come behind what is in it
+                && (directory || own.directories <= place.directories)
                 && with_ancestors(path).skip(1).all(|part| last_of(part).names <= place.names)
         };
-        self.files.retain(|path, kept| stands(path, kept.place));
-        self.symlinks.retain(|path, (_, place)| stands(path, *place));
+        self.files.retain(|path, kept| stands(path, kept.place, kept.parts.iter().any(|(_, facts)| facts.directory)));
+        self.symlinks.retain(|path, (_, place)| stands(path, *place, false));
     }
 }
 
@@ -350,8 +367,12 @@ fn text(facts: &FileFacts) -> usize {
     let packages: usize = facts.packages.iter().map(room::text).sum();
     let problems: usize = facts.problems.iter().map(|problem| problem.path.len() + problem.message.len()).sum();
     let os = facts.os.as_ref().map_or(0, |os| os.id.len() + os.version_id.len() + os.pretty_name.len());
+    let of = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let notes: usize =
+        facts.notes.iter().map(|n| n.package.len() + of(&n.version) + of(&n.license) + of(&n.repository)).sum();
+    let claim = facts.claim.as_ref().map_or(0, |claim| room::text(&claim.package));
     // the path is also the key
-    2 * facts.path.len() + packages + problems + os
+    2 * facts.path.len() + packages + problems + os + notes + claim
 }
 
 impl Visitor for Scan<'_> {
@@ -366,9 +387,11 @@ impl Visitor for Scan<'_> {
         }
         if entry.kind == EntryKind::Directory {
             self.directories.push(PathHash::of(entry.path));
+            self.named_directory(entry.path);
             return Want::Skip;
         }
         self.names.push(PathHash::of(entry.path));
+        self.named_directory(entry.path);
         match entry.kind {
             EntryKind::File => {
                 let candidate = Candidate::new(entry.path, entry.head, entry.mode);

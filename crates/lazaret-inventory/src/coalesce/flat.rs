@@ -135,8 +135,14 @@ impl<'a> FlatImage<'a> {
             self.bury(index, own.into_iter().chain(below).collect());
         }
         // a directory replaces a file or a link, and leaves another directory as it is
-        let directories: Vec<_> =
-            layer.directories.iter().filter_map(|hash| self.tree.path_of(hash)).map(str::to_owned).collect();
+        let is_directory = |path: &&str| self.tree.file(path).is_some_and(|live| live.facts.directory);
+        let directories: Vec<_> = layer
+            .directories
+            .iter()
+            .filter_map(|hash| self.tree.path_of(hash))
+            .filter(|path| !is_directory(path))
+            .map(str::to_owned)
+            .collect();
         for path in directories {
             let own = self.tree.take(&path);
             self.bury(index, own.into_iter().collect());

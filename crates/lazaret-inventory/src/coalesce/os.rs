@@ -79,8 +79,7 @@ fn rpm_stream(id: &str, major: &str, minor: Option<&str>) -> Option<String> {
 pub(super) fn problems(image: &FlatImage<'_>, os: Option<&OsRelease>, packages: &Packages<'_>) -> Vec<Problem> {
     let unknown = |path: &str, message: String| vec![Problem::new(ProblemKind::OsUnknown, path, message)];
     let database = image.files().find(|file| file.facts.database.is_some());
-    let readable =
-        image.files().find(|file| matches!(file.facts.database, Some(Database::Dpkg | Database::Apk | Database::Rpm)));
+    let readable = image.files().find(|file| file.facts.database.is_some_and(|database| database != Database::Other));
     let Some(os) = os else {
         return match database {
             Some(file) => {

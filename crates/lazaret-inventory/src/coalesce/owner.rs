@@ -27,7 +27,7 @@ struct Named<'a> {
 }
 
 impl Owners {
-    fn of(&self, path: &str) -> Option<&str> {
+    pub(super) fn of(&self, path: &str) -> Option<&str> {
         let found = |path: &str| self.by_path.get(&PathHash::of(path)).copied();
         let alias = |(link, target): &(String, String)| {
             let rest = path.strip_prefix(target.as_str())?.strip_prefix('/')?;
@@ -41,7 +41,7 @@ impl Owners {
 /// Owners of all files; nothing where nothing asks for one.
 pub(super) fn owners(image: &FlatImage<'_>, packages: &Packages<'_>) -> Owners {
     let asked = packages.entries.values().any(|entry| entry.is_live() && !entry.found.kind.is_os())
-        || image.files().any(|file| file.facts.unsupported.is_some());
+        || image.files().any(|file| file.facts.unsupported.is_some() || file.facts.claim.is_some());
     if !asked {
         return Owners::default();
     }

@@ -8,7 +8,7 @@ use super::{
     flat::{FlatImage, Identity},
     purl::purl,
 };
-use crate::layer::FoundPackage;
+use crate::layer::{Claim, FoundPackage};
 
 /// A package under construction.
 pub(super) struct Entry<'a> {
@@ -22,7 +22,8 @@ pub(super) struct Entry<'a> {
     uncertain: bool,
     /// Installed counts before declared.
     class: PackageClass,
-    license: Option<&'a str>,
+    pub(super) license: Option<&'a str>,
+    pub(super) repository: Option<&'a str>,
 }
 
 impl<'a> Entry<'a> {
@@ -37,6 +38,7 @@ impl<'a> Entry<'a> {
             self.found = found;
         }
         self.license = self.license.or(found.license.as_deref());
+        self.repository = self.repository.or(found.repository.as_deref());
     }
 
     /// Layers that wrote the evidence again after the package was there.
@@ -66,6 +68,7 @@ pub(super) fn collect<'a>(image: &FlatImage<'a>, diff_ids: &'a [Digest], os: Opt
         uncertain: found.uncertain,
         class: found.class,
         license: found.license.as_deref(),
+        repository: found.repository.as_deref(),
     };
     for file in image.files() {
         for (found, since) in file.facts.packages.iter().zip(file.since) {
@@ -96,6 +99,42 @@ pub(super) fn collect<'a>(image: &FlatImage<'a>, diff_ids: &'a [Digest], os: Opt
     Packages { entries, diff_ids }
 }
 
+impl<'a> Packages<'a> {
+    /// Adds a package that a file says it is of, where no database has the same one.
+    pub(super) fn claim(&mut self, claim: &'a Claim, path: &str, layer: usize, os: Option<&OsRelease>) {
+        let found = &claim.package;
+        let built_for = claim.os.clone().map(|id| OsRelease {
+            id,
+            version_id: claim.os_version.clone().unwrap_or_default(),
+            codename: None,
+            pretty_name: String::new(),
+            stream: None,
+            path: path.to_owned(),
+        });
+        // `9` of the note is `9.4` of the system
+        let same = os.zip(built_for.as_ref()).is_some_and(|(os, built_for)| {
+            let version = os.version_id.strip_prefix(built_for.version_id.as_str());
+            os.id == built_for.id && version.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        });
+        let entry = self.entries.entry(Identity::of(found)).or_insert_with(|| Entry {
+            found,
+            purl: purl(found, built_for.as_ref().or(os)),
+            evidence: Vec::new(),
+            since: layer,
+            removed: None,
+            provided_by: None,
+            uncertain: !same,
+            class: found.class,
+            license: None,
+            repository: None,
+        });
+        if entry.is_live() {
+            entry.since = entry.since.min(layer);
+            entry.evidence.push((path.to_owned(), None, layer));
+        }
+    }
+}
+
 impl Packages<'_> {
     pub(super) fn into_packages(self) -> Vec<Package> {
         let layer = |index: usize| self.diff_ids.get(index).cloned();
@@ -122,7 +161,7 @@ impl Packages<'_> {
                     module: entry.found.module.clone(),
                     vendor: entry.found.vendor.clone(),
                     license: entry.license.map(str::to_owned),
-                    repository: entry.found.repository.clone(),
+                    repository: entry.repository.map(str::to_owned),
                     bundled_in: entry.found.bundled_in.clone(),
                     cpe: entry.found.cpe.clone(),
                     layer: layer(entry.since),

@@ -8,6 +8,7 @@ use crate::{detector::python::normal_name, layer::FoundPackage};
 pub(super) fn purl(package: &FoundPackage, os: Option<&OsRelease>) -> String {
     let mut text = format!("pkg:{}/", package.kind.name());
     match package.kind {
+        PackageType::Ebuild => encode_parts(&package.name, '/', &mut text),
         kind if kind.is_os() => {
             if let Some(os) = os {
                 encode(&os.id, &mut text);
@@ -34,17 +35,26 @@ pub(super) fn purl(package: &FoundPackage, os: Option<&OsRelease>) -> String {
         text.push('@');
         encode(version, &mut text);
     }
-    if package.kind.is_os() || package.kind == PackageType::Gem {
+    let arch = match package.kind {
+        PackageType::Gem => Some("platform"),
+        PackageType::Conda => Some("subdir"),
+        PackageType::Bitnami | PackageType::Snap => Some("arch"),
+        kind => kind.is_os().then_some("arch"),
+    };
+    if let Some(arch) = arch {
         let distro = os.filter(|_| package.kind.is_os()).map(distro);
-        let arch = if package.kind.is_os() { "arch" } else { "platform" };
+        let channel = package.repository.as_deref().filter(|_| package.kind == PackageType::Conda);
         let source = package.source.as_ref().filter(|_| package.kind == PackageType::Rpm);
         let upstream = source.map(|source| format!("{}-{}.src.rpm", source.name, source.version));
         // sorted by key, as a package has them
         let qualifiers = [
-            (arch, package.arch.as_deref()),
+            ("arch", package.arch.as_deref().filter(|_| arch == "arch")),
+            ("channel", channel),
             ("distro", distro.as_deref()),
             ("epoch", epoch),
+            ("platform", package.arch.as_deref().filter(|_| arch == "platform")),
             ("rpmmod", package.module.as_deref()),
+            ("subdir", package.arch.as_deref().filter(|_| arch == "subdir")),
             ("upstream", upstream.as_deref()),
         ];
         let mut before = '?';
@@ -131,6 +141,13 @@ mod tests {
         );
         assert_eq!(of(PackageType::Composer, "acme/Bundle", "v2.0.0", None), "pkg:composer/acme/bundle@v2.0.0");
         assert_eq!(of(PackageType::Nuget, "Newtonsoft.Json", "13.0.1", None), "pkg:nuget/Newtonsoft.Json@13.0.1");
+        let conda = FoundPackage {
+            arch: Some("linux-64".to_owned()),
+            repository: Some("conda-forge".to_owned()),
+            ..FoundPackage::new(PackageType::Conda, "zlib", "1.2.11")
+        };
+        assert_eq!(purl(&conda, Some(&debian)), "pkg:conda/zlib@1.2.11?channel=conda-forge&subdir=linux-64");
+        assert_eq!(of(PackageType::Nix, "glibc", "2.34-210", Some(&debian)), "pkg:nix/glibc@2.34-210");
         let java =
             FoundPackage { arch: Some("java".to_owned()), ..FoundPackage::new(PackageType::Gem, "racc", "1.6.0") };
         assert_eq!(purl(&java, Some(&debian)), "pkg:gem/racc@1.6.0?platform=java");

@@ -3,10 +3,11 @@
 use lazaret_model::{PackageType, ProblemKind, SourcePackage};
 use lazaret_oci::{Body, Limits};
 
-use super::{Candidate, Detector, Interest, dpkg::Faults, root_before};
+use super::{Candidate, Detector, Interest, dpkg::Faults, kernel, root_before};
 use crate::{
     content::Lines,
     layer::{Database, FileFacts, FoundPackage},
+    license,
     path_set::PathHash,
     room::Room,
 };
@@ -22,7 +23,7 @@ impl Detector for Apk {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn doc(&self) -> &'static str {
@@ -53,6 +54,7 @@ struct Stanza {
     version: String,
     arch: String,
     origin: String,
+    license: String,
     directory: String,
     owns: Vec<PathHash>,
 }
@@ -82,6 +84,7 @@ fn read_installed(body: &Body<'_>, root: &str, facts: &mut FileFacts) {
             "P" => value.clone_into(&mut stanza.name),
             "V" => value.clone_into(&mut stanza.version),
             "A" => value.clone_into(&mut stanza.arch),
+            "L" => value.clone_into(&mut stanza.license),
             "o" => value.clone_into(&mut stanza.origin),
             "F" => {
                 stanza.directory.clear();
@@ -123,6 +126,8 @@ fn finish(stanza: Stanza, facts: &mut FileFacts, faults: &mut Faults, room: &mut
     }
     let version = stanza.version;
     let package = FoundPackage {
+        class: kernel::class_of(PackageType::Apk, &stanza.name, &stanza.origin),
+        license: license::normalise(&stanza.license),
         arch: Some(stanza.arch).filter(|arch| !arch.is_empty()),
         source: (!stanza.origin.is_empty()).then(|| SourcePackage { name: stanza.origin, version: version.clone() }),
         owns: stanza.owns.into_iter().collect(),

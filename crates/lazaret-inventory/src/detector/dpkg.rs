@@ -4,12 +4,13 @@
 use lazaret_model::{PackageType, ProblemKind, SourcePackage};
 use lazaret_oci::{Body, Limits};
 
-use super::{Candidate, Detector, Interest, root_before};
+use super::{Candidate, Detector, Interest, kernel, root_before};
 use crate::{
     content::Lines,
+    control,
     layer::{Database, FileFacts, FoundPackage, OwnerList},
     path_set::{PathHash, PathSet},
-    room::{self, Room},
+    room::Room,
 };
 
 pub(crate) struct Dpkg;
@@ -40,7 +41,7 @@ impl Detector for Dpkg {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn doc(&self) -> &'static str {
@@ -107,10 +108,10 @@ fn root_of(before: &str) -> &str {
     before.strip_suffix("var/").or_else(|| before.strip_suffix("usr/")).unwrap_or(before)
 }
 
+const FIELDS: [&str; 5] = ["Package", "Status", "Version", "Architecture", "Source"];
+
 /// The fields of a stanza that matter.
-#[derive(Default)]
 struct Stanza {
-    first_line: u64,
     package: String,
     status: String,
     version: String,
@@ -118,67 +119,19 @@ struct Stanza {
     source: String,
 }
 
-impl Stanza {
-    fn field(&mut self, name: &str) -> Option<&mut String> {
-        match name.to_ascii_lowercase().as_str() {
-            "package" => Some(&mut self.package),
-            "status" => Some(&mut self.status),
-            "version" => Some(&mut self.version),
-            "architecture" => Some(&mut self.architecture),
-            "source" => Some(&mut self.source),
-            _ => None,
-        }
-    }
-}
-
-/// Reads stanzas of a file of any size. dpkg itself refuses a `status` whose last line has no end: it was cut.
+/// dpkg itself refuses a `status` whose last line has no end: it was cut.
 fn read_status(body: &Body<'_>, strict_end: bool, facts: &mut FileFacts) {
-    let mut lines = Lines::new(body);
-    let mut stanza = Stanza::default();
-    let mut faults = Faults::default();
-    let mut room = Room::default();
-    let mut last_field = String::new();
-    while let Some(line) = lines.next_line() {
-        let line = line.into_owned();
-        if line.trim().is_empty() {
-            finish(std::mem::take(&mut stanza), facts, &mut faults, &mut room);
-            if room.is_full() {
-                return faults.sum_up(facts);
-            }
-            last_field.clear();
-            continue;
-        }
-        if stanza.first_line == 0 {
-            stanza.first_line = lines.number;
-        }
-        if line.starts_with([' ', '\t']) {
-            if let Some(value) = stanza.field(&last_field) {
-                room::extend(value, " ");
-                room::extend(value, line.trim());
-            }
-            continue;
-        }
-        match line.split_once(':') {
-            Some((name, value)) if is_field_name(name) => {
-                name.clone_into(&mut last_field);
-                if let Some(slot) = stanza.field(name) {
-                    value.trim().clone_into(slot);
-                }
-            }
-            _ => faults.push(facts, format!("line {}: neither a field nor a continuation", lines.number)),
-        }
-    }
-    finish(stanza, facts, &mut faults, &mut room);
-    if let Some(error) = lines.error {
-        faults.push(facts, format!("line {}: cannot be read on: {error}", lines.number + 1));
-    } else if strict_end && !lines.ended {
-        faults.push(facts, format!("line {}: the file is cut in the middle of a line", lines.number));
+    let (mut faults, mut room) = (Faults::default(), Room::default());
+    let end = control::read(body, &FIELDS, facts, &mut faults, &mut |stanza, facts, faults| {
+        let [package, status, version, architecture, source] = stanza.values.try_into().unwrap_or_default();
+        let fields = Stanza { package, status, version, architecture, source };
+        finish(stanza.first_line, fields, facts, faults, &mut room);
+        !room.is_full()
+    });
+    if strict_end {
+        end.must_be_whole(facts, &mut faults);
     }
     faults.sum_up(facts);
-}
-
-fn is_field_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 128 && name.bytes().all(|b| b.is_ascii_graphic())
 }
 
 fn is_package_name(name: &str) -> bool {
@@ -187,11 +140,7 @@ fn is_package_name(name: &str) -> bool {
 }
 
 /// Takes over a stanza when the package is installed, in whole or in part.
-fn finish(stanza: Stanza, facts: &mut FileFacts, faults: &mut Faults, room: &mut Room) {
-    if stanza.first_line == 0 {
-        return;
-    }
-    let at = stanza.first_line;
+fn finish(at: u64, stanza: Stanza, facts: &mut FileFacts, faults: &mut Faults, room: &mut Room) {
     if !is_package_name(&stanza.package) {
         return faults.push(facts, format!("line {at}: a stanza without a valid package name"));
     }
@@ -209,6 +158,7 @@ fn finish(stanza: Stanza, facts: &mut FileFacts, faults: &mut Faults, room: &mut
     }
     let source = source_of(&stanza);
     let package = FoundPackage {
+        class: kernel::class_of(PackageType::Deb, &stanza.package, &source.name),
         arch: Some(stanza.architecture).filter(|arch| !arch.is_empty()),
         source: Some(source),
         ..FoundPackage::new(PackageType::Deb, stanza.package, stanza.version)

@@ -5,9 +5,10 @@ use lazaret_model::{PackageType, ProblemKind, SourcePackage};
 use lazaret_oci::{Body, Limits};
 
 use self::header::Header;
-use super::{Candidate, Detector, Interest, dpkg::Faults, root_before};
+use super::{Candidate, Detector, Interest, dpkg::Faults, kernel, root_before};
 use crate::{
     layer::{Database, FileFacts, FoundPackage, Log},
+    license,
     path_set::{PathHash, PathSet},
     room::Room,
 };
@@ -27,7 +28,7 @@ impl Detector for Rpm {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn doc(&self) -> &'static str {
@@ -217,9 +218,13 @@ impl Found<'_> {
         if version.is_empty() || version.contains(char::is_whitespace) {
             self.fault(format!("package {number}: {name}: no valid version"));
         }
+        let source = text(header::SOURCE_RPM).as_deref().and_then(source_of);
+        let source_name = source.as_ref().map_or("", |source| source.name.as_str());
         let package = FoundPackage {
+            class: kernel::class_of(PackageType::Rpm, &name, source_name),
+            license: text(header::LICENSE).as_deref().and_then(license::normalise),
             arch: text(header::ARCH),
-            source: text(header::SOURCE_RPM).as_deref().and_then(source_of),
+            source,
             vendor: text(header::VENDOR),
             module: text(header::MODULARITY_LABEL),
             owns,

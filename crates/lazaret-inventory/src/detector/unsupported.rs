@@ -27,15 +27,8 @@ const fn language(name: &'static str, directory: &'static str, what: &'static st
 }
 
 const SIGNS: &[Sign] = &[
-    os("desc", "lib/pacman/local/*", "pacman packages"),
-    os("CONTENTS", "var/db/pkg/*/*", "Portage packages"),
-    os("status", "lib/opkg", "opkg packages"),
-    os("manifest.wall", "lib/chisel", "chiselled Ubuntu packages"),
-    os("db.sqlite", "nix/var/nix/db", "Nix packages"),
     os("db.sqlite", "var/guix/db", "Guix packages"),
     os("*.plist", "var/db/xbps", "XBPS packages"),
-    os("application-inventory.json", "share/bottlerocket", "Bottlerocket packages"),
-    language("*.json", "conda-meta", "Conda packages"),
     // the packages stay zipped in Yarn's cache
     language(".pnp.cjs", "", "Yarn Plug'n'Play packages"),
     language(".pnp.js", "", "Yarn Plug'n'Play packages"),
@@ -44,9 +37,6 @@ const SIGNS: &[Sign] = &[
     language("*.rockspec", "lib/luarocks/rocks-5.3/*/*", "Lua rocks"),
     language("*.rockspec", "lib/luarocks/rocks-5.4/*/*", "Lua rocks"),
 ];
-
-/// Every path of the store names a package and its version; an image may have the store alone.
-const NIX_STORE: Sign = os("*", "", "Nix packages");
 
 impl Detector for Unsupported {
     fn id(&self) -> &'static str {
@@ -74,9 +64,6 @@ impl Detector for Unsupported {
 }
 
 fn sign(file: &Candidate<'_>) -> Option<&'static Sign> {
-    if file.path.starts_with("nix/store/") {
-        return Some(&NIX_STORE);
-    }
     SIGNS.iter().find(|sign| {
         let named = match sign.name.strip_prefix('*') {
             Some(end) => file.name.ends_with(end),

@@ -1,6 +1,7 @@
 //! Layers as tars, through the public interface.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests fail by panicking and say what they skip")]
 
+mod databases;
 mod hostile;
 mod images;
 mod jars;

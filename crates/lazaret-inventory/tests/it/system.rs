@@ -72,22 +72,22 @@ fn edge_by_repositories() {
 
 #[test]
 fn what_no_detector_reads_is_said() {
-    let arch = Layer::new().file("etc/os-release", "ID=arch\n").file("var/lib/pacman/local/bash-5.2-2/desc", "x");
-    let (inventory, _) = flatten(&[arch]);
+    let void = Layer::new().file("etc/os-release", "ID=void\n").file("var/db/xbps/pkgdb-0.38.plist", "x");
+    let (inventory, _) = flatten(&[void]);
     assert!(inventory.os_packages);
     let problems: Vec<_> = inventory.problems.iter().map(|p| (p.kind, p.path.as_str())).collect();
-    assert_eq!(problems, [(ProblemKind::Unsupported, "var/lib/pacman/local/bash-5.2-2/desc")]);
+    assert_eq!(problems, [(ProblemKind::Unsupported, "var/db/xbps/pkgdb-0.38.plist")]);
     let others = Layer::new()
         .file("lib/luarocks/rocks-5.1/a/1-1/a-1-1.rockspec", "")
         .file("lib/luarocks/rocks-5.1/b/1-1/b-1-1.rockspec", "")
-        .file("opt/conda-meta/x.json", "{}");
+        .file("srv/.pnp.cjs", "{}");
     let (inventory, _) = flatten(&[others]);
     let messages: Vec<_> = inventory.problems.iter().map(|p| p.message.as_str()).collect();
     assert_eq!(
         messages,
-        ["Lua rocks: no detector reads them yet (2 files)", "Conda packages: no detector reads them yet"]
+        ["Lua rocks: no detector reads them yet (2 files)", "Yarn Plug'n'Play packages: no detector reads them yet"]
     );
-    let removed = [Layer::new().file("srv/conda-meta/x.json", "{}"), Layer::new().file(".wh.srv", "")];
+    let removed = [Layer::new().file("srv/.pnp.cjs", "{}"), Layer::new().file(".wh.srv", "")];
     assert_eq!(kinds(&removed), [""; 0]);
 }
 

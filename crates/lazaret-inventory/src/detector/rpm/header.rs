@@ -12,6 +12,7 @@ pub(super) const VERSION: u32 = 1001;
 pub(super) const RELEASE: u32 = 1002;
 pub(super) const EPOCH: u32 = 1003;
 pub(super) const VENDOR: u32 = 1011;
+pub(super) const LICENSE: u32 = 1014;
 pub(super) const ARCH: u32 = 1022;
 pub(super) const OLD_FILE_NAMES: u32 = 1027;
 pub(super) const FILE_STATES: u32 = 1029;
@@ -26,12 +27,13 @@ const HEADER_DIGEST: u32 = 273;
 /// The part of the header that was in the package file.
 const REGION: u32 = 63;
 
-const WANTED: [u32; 15] = [
+const WANTED: [u32; 16] = [
     NAME,
     VERSION,
     RELEASE,
     EPOCH,
     VENDOR,
+    LICENSE,
     ARCH,
     OLD_FILE_NAMES,
     FILE_STATES,
