@@ -39,6 +39,8 @@ pub enum ProblemKind {
     AdvisoriesStale,
     /// A blob that the manifest names is not there.
     BlobMissing,
+    /// An SBOM of another tool stands in for the image, which was not seen.
+    SbomOnly,
 }
 
 impl ProblemKind {
@@ -56,6 +58,7 @@ impl ProblemKind {
             Self::AdvisoriesMissing => "advisories_missing",
             Self::AdvisoriesStale => "advisories_stale",
             Self::BlobMissing => "blob_missing",
+            Self::SbomOnly => "sbom_only",
         }
     }
 }

@@ -12,21 +12,30 @@ pub enum Format {
     Json,
     /// SARIF 2.1.0, for code hosts.
     Sarif,
+    /// CycloneDX 1.6, JSON.
+    Cyclonedx,
+    /// SPDX 2.3, JSON.
+    Spdx,
+    /// SPDX 3.0.1, JSON-LD.
+    Spdx3,
 }
 
 /// A text that names no format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("format {0:?} is not known: table, json, sarif")]
+#[error("format {0:?} is not known: table, json, sarif, cyclonedx, spdx, spdx3")]
 pub struct UnknownFormat(pub String);
 
 impl Format {
-    pub const ALL: [Self; 3] = [Self::Table, Self::Json, Self::Sarif];
+    pub const ALL: [Self; 6] = [Self::Table, Self::Json, Self::Sarif, Self::Cyclonedx, Self::Spdx, Self::Spdx3];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::Table => "table",
             Self::Json => "json",
             Self::Sarif => "sarif",
+            Self::Cyclonedx => "cyclonedx",
+            Self::Spdx => "spdx",
+            Self::Spdx3 => "spdx3",
         }
     }
 }

@@ -5,4 +5,5 @@ mod diff;
 mod json;
 mod sample;
 mod sarif;
+mod sbom;
 mod table;
