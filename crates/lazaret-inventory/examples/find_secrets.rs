@@ -1,5 +1,5 @@
 //! Searches the files of a folder for secrets: `find_secrets FOLDER`. Prints the redacted places, and how fast it was.
-#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "an example that reads files")]
+#![expect(clippy::print_stdout, reason = "an example")]
 
 use std::{
     path::{Path, PathBuf},

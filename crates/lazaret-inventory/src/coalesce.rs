@@ -8,6 +8,7 @@ use lazaret_model::{ImageFacts, Inventory, Problem, ProblemKind};
 use crate::{DetectorSet, LayerInventory};
 
 mod flat;
+mod hits;
 mod log;
 mod note;
 mod os;
@@ -47,6 +48,7 @@ pub fn coalesce(facts: &ImageFacts, layers: &[Arc<LayerInventory>], set: &Detect
         image.files().filter(|file| file.facts.ssh_server).map(|file| file.path.to_owned()).collect();
     ssh_servers.sort();
     let os_packages = image.files().any(|file| file.facts.database.is_some());
+    let hits = hits::of(&image, layers, &facts.diff_ids);
     // the tree is as large as the list that follows
     drop(image);
     Inventory {
@@ -56,8 +58,8 @@ pub fn coalesce(facts: &ImageFacts, layers: &[Arc<LayerInventory>], set: &Detect
         ssh_servers,
         problems,
         identified: None,
-        secrets: Vec::new(),
-        malware: Vec::new(),
+        secrets: hits.secrets,
+        malware: hits.malware,
         modified: Vec::new(),
         detectors: set.names(),
         entries: layers.iter().map(|layer| layer.entries).sum(),

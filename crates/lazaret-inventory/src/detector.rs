@@ -29,6 +29,7 @@ pub(crate) mod pacman;
 pub(crate) mod portage;
 pub(crate) mod python;
 pub(crate) mod rpm;
+pub(crate) mod secrets;
 pub(crate) mod snap;
 pub(crate) mod ssh_server;
 pub(crate) mod unsupported;

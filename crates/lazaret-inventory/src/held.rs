@@ -58,7 +58,8 @@ fn of_file(file: &FileFacts) -> usize {
     let problems = file.problems.iter().map(|p| size_of::<Problem>() + p.path.len() + p.message.len());
     let packages = file.packages.iter().map(of_package);
     let owned = file.owner.as_ref().map_or(0, |owner| owner.package.len() + PATH * owner.owns.len());
-    size_of::<FileFacts>() + file.path.len() + packages.sum::<usize>() + problems.sum::<usize>() + owned
+    let hits = file.hits.as_ref().map_or(0, |hits| room::hits(hits));
+    size_of::<FileFacts>() + file.path.len() + hits + packages.sum::<usize>() + problems.sum::<usize>() + owned
 }
 
 #[cfg(test)]

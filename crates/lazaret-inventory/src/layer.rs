@@ -77,6 +77,9 @@ pub struct FileFacts {
     /// The path is that of a directory, whose name says what is in it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub directory: bool,
+    /// What is wrong with the file itself, however it got there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hits: Option<Box<Hits>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
     /// Says nothing by itself, only for hard links to it.
@@ -101,12 +104,53 @@ impl FileFacts {
         self.notes.extend(other.notes);
         self.claim = self.claim.take().or(other.claim);
         self.directory |= other.directory;
+        match (&mut self.hits, other.hits) {
+            (Some(hits), Some(other)) => hits.merge(*other),
+            (hits, other) => *hits = hits.take().or(other),
+        }
     }
 
     /// Whether there is nothing worth keeping.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self { path: self.path.clone(), latent: self.latent, ..Self::default() }
     }
+}
+
+/// Secrets and harmful content of one file.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Hits {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<FoundSecret>,
+    /// Further secrets that are only counted.
+    pub more_secrets: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub malware: Vec<FoundMalware>,
+}
+
+impl Hits {
+    fn merge(&mut self, other: Self) {
+        self.secrets.extend(other.secrets);
+        self.more_secrets += other.more_secrets;
+        self.malware.extend(other.malware);
+    }
+}
+
+/// A secret of a file. Never the secret itself.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FoundSecret {
+    pub rule: String,
+    /// From 1; 0 where the file has no lines.
+    pub line: u64,
+    /// Redacted.
+    pub excerpt: String,
+}
+
+/// What says that a file is harmful.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FoundMalware {
+    pub name: String,
+    pub evidence: String,
 }
 
 /// A package as its evidence names it. The purl is made when the operating system is known.

@@ -36,6 +36,8 @@ mod control;
 mod detector;
 mod executable;
 mod list;
+mod literals;
+mod packed;
 mod room;
 #[cfg(test)]
 mod sample;

@@ -3,13 +3,13 @@
 use crate::{
     detector::{
         Candidate, Detector, Interest, apk, bitnami, bottlerocket, brew, cargo, chisel, composer, conda, dpkg,
-        elf_package, gem, go, java, kernel, nix, npm, nuget, opkg, os_release, pacman, portage, python, rpm, snap,
-        ssh_server, unsupported,
+        elf_package, gem, go, java, kernel, nix, npm, nuget, opkg, os_release, pacman, portage, python, rpm, secrets,
+        snap, ssh_server, unsupported,
     },
     layer::FORMAT,
 };
 
-pub(crate) static DETECTORS: [&dyn Detector; 26] = [
+pub(crate) static DETECTORS: [&dyn Detector; 27] = [
     &dpkg::Dpkg,
     &apk::Apk,
     &rpm::Rpm,
@@ -36,6 +36,7 @@ pub(crate) static DETECTORS: [&dyn Detector; 26] = [
     &os_release::OsRelease,
     &ssh_server::SshServer,
     &unsupported::Unsupported,
+    &secrets::Secrets,
 ];
 
 /// Names with versions: `dpkg/1`.

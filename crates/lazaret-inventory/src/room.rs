@@ -2,7 +2,7 @@
 
 use lazaret_model::ProblemKind;
 
-use crate::layer::{FileFacts, FoundPackage};
+use crate::layer::{FileFacts, FoundMalware, FoundPackage, FoundSecret, Hits};
 
 /// Packages of one file; the largest systems have some ten thousand.
 const MAX_PACKAGES: usize = 100_000;
@@ -52,6 +52,13 @@ pub(crate) fn text(package: &FoundPackage) -> usize {
     let rare = rare + of(&package.bundled_in) + of(&package.cpe);
     let rare = rare + package.roots.iter().map(|root| root.path.len()).sum::<usize>();
     package.name.len() + package.version.len() + of(&package.arch) + of(&package.inner) + source + rare
+}
+
+/// Bytes of what is wrong with a file.
+pub(crate) fn hits(hits: &Hits) -> usize {
+    let secrets = hits.secrets.iter().map(|secret| size_of::<FoundSecret>() + secret.rule.len() + secret.excerpt.len());
+    let malware = hits.malware.iter().map(|m| size_of::<FoundMalware>() + m.name.len() + m.evidence.len());
+    secrets.sum::<usize>() + malware.sum::<usize>()
 }
 
 /// Cuts values that are too long; whether there were any.

@@ -372,7 +372,8 @@ fn text(facts: &FileFacts) -> usize {
         facts.notes.iter().map(|n| n.package.len() + of(&n.version) + of(&n.license) + of(&n.repository)).sum();
     let claim = facts.claim.as_ref().map_or(0, |claim| room::text(&claim.package));
     // the path is also the key
-    2 * facts.path.len() + packages + problems + os + notes + claim
+    let hits = facts.hits.as_ref().map_or(0, |hits| room::hits(hits));
+    2 * facts.path.len() + packages + problems + os + notes + claim + hits
 }
 
 impl Visitor for Scan<'_> {

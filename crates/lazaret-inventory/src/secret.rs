@@ -4,7 +4,7 @@
 //! runs only in a window around one of its literals. What it finds must pass the rule's own checks (`check.rs`), and is
 //! dropped where it is an example or a placeholder, or lies in the documentation and the tests of an installed package
 //! (`allow.rs`). The rules are data, in `rules/*.txt`; `table.rs` says how they are written. To add one: a block there,
-//! and at least one line in each of `testdata/secret/true.txt` and `testdata/secret/false.txt`.
+//! and at least one line in each of `testdata/secrets/true.txt` and `testdata/secret/false.txt`.
 //!
 //! Absent on purpose: asking an issuer whether a token is still good. A scan sends nobody's secrets anywhere.
 
@@ -23,6 +23,9 @@ mod url;
 mod words;
 
 use lazaret_model::Severity;
+
+#[cfg(test)]
+pub(crate) use tests::filled as sample;
 
 pub use commands::{Clue, in_command, in_setting};
 pub use search::Found;
@@ -64,6 +67,9 @@ pub(crate) static CONFIGURED_SECRET: Kind =
 pub(crate) static ASSIGNED_SECRET: Kind = Kind::plain("assigned_secret", Severity::Low, "what looks like a secret");
 /// A file that holds private keys in a form of its own.
 pub(crate) static KEY_STORE: Kind = Kind::plain("key_store", Severity::High, "a key store with a private key");
+
+/// Moves when rules or search find something else in the same bytes; the detector moves with it.
+pub(crate) const VERSION: u32 = 1;
 
 /// What is in one file.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -63,6 +63,8 @@ pub(super) struct File<'a, 'b> {
 pub(super) struct FlatImage<'a> {
     pub(super) tree: Tree<Live<'a>>,
     pub(super) gone: Vec<Gone<'a>>,
+    /// Files with hits that a layer removed: their facts, the layer that held them, the layer that removed them.
+    pub(super) removed: Vec<(&'a FileFacts, usize, usize)>,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -76,7 +78,7 @@ impl<'a> FlatImage<'a> {
 const MAX_FILES: usize = 200_000;
 
 pub(super) fn flatten(layers: &[Arc<LayerInventory>]) -> FlatImage<'_> {
-    let mut image = FlatImage { tree: Tree::new(), gone: Vec::new(), problems: Vec::new() };
+    let mut image = FlatImage { tree: Tree::new(), gone: Vec::new(), removed: Vec::new(), problems: Vec::new() };
     let mut files = 0;
     for (index, layer) in layers.iter().enumerate() {
         files += layer.files.len();
@@ -152,6 +154,9 @@ impl<'a> FlatImage<'a> {
     fn bury(&mut self, index: usize, nodes: Vec<(String, Node<Live<'a>>)>) {
         for (path, node) in nodes {
             let Some(live) = node.file else { continue };
+            if live.facts.hits.is_some() {
+                self.removed.push((live.facts, live.layer, index));
+            }
             for (package, since) in live.facts.packages.iter().zip(&live.since) {
                 let path = path.clone();
                 self.gone.push(Gone { package, path, held: live.layer, since: *since, removed: index });

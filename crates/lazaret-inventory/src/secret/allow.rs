@@ -1,7 +1,7 @@
 //! What looks like a secret and is none: examples, placeholders, the documentation and tests of installed packages.
 
 /// Parts of a placeholder, in small letters.
-const PARTS: [&[u8]; 34] = [
+const PARTS: [&[u8]; 36] = [
     b"example",
     b"sample",
     b"placeholder",
@@ -36,6 +36,9 @@ const PARTS: [&[u8]; 34] = [
     b"qwerty",
     b"abcdef",
     b"secret_here",
+    // the keys of the Azure storage and Cosmos emulators, which Microsoft publishes
+    b"eby8vdm02xnocqfl",
+    b"c2y6ydjf5/r+ob0n",
 ];
 
 /// Whole values that are in every tutorial.
@@ -199,6 +202,10 @@ const TESTS: [&str; 28] = [
 /// Whether a file is documentation or a test of an installed package: secrets there are made up. Those of the image's
 /// own files are not: what somebody copies from a test folder of his own may be real.
 pub(crate) fn is_noise(path: &str) -> bool {
+    // its sections on enrolment are examples
+    if path.ends_with("etc/ssl/openssl.cnf") {
+        return true;
+    }
     let Some(inside) = inside_package(path) else { return false };
     let (folders, name) = inside.rsplit_once('/').unwrap_or(("", inside));
     folders.split('/').any(|folder| TESTS.contains(&folder)) || is_noise_by_name(name)
@@ -219,8 +226,9 @@ fn is_noise_by_name(name: &str) -> bool {
         ".test.js", ".test.ts", ".spec.js", ".spec.ts",
     ];
     const NAMES: [&str; 3] = ["METADATA", "PKG-INFO", "RECORD"];
-    let starts = ["README", "CHANGELOG", "CHANGES", "NEWS", "HISTORY", "test_", "copyright"];
+    let starts = ["README", "CHANGELOG", "CHANGES", "NEWS", "HISTORY", "test_", "copyright", "examples"];
     ENDS.iter().any(|end| name.ends_with(end))
+        || name.contains(".examples.")
         || NAMES.contains(&name)
         || starts.iter().any(|start| name.starts_with(start))
 }
@@ -266,6 +274,8 @@ mod tests {
             "usr/local/go/src/crypto/tls/testdata/x.pem",
             "usr/lib/go-1.19/src/crypto/x509/sec1_test.go",
             "usr/lib/python3/dist-packages/x-1.dist-info/METADATA",
+            "app/node_modules/aws-sdk/apis/iam.examples.json",
+            "etc/ssl/openssl.cnf",
         ] {
             assert!(is_noise(path), "{path}");
         }

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD, engine::general_purpose:
 
 use super::{check, in_file, table};
 
-const CASES: &str = include_str!("../../testdata/secret/cases.txt");
+const CASES: &str = include_str!("../../testdata/secrets/cases.txt");
 
 /// The same numbers every time.
 pub(super) struct Random(u64);
@@ -37,7 +37,7 @@ const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const DIGITS: &str = "0123456789";
 
 /// Fills in `{kind:argument}`.
-pub(super) fn filled(template: &str) -> String {
+pub(crate) fn filled(template: &str) -> String {
     let mut random = Random::of(template);
     let mut text = String::new();
     let mut rest = template;

@@ -10,5 +10,6 @@ mod layer;
 mod overlay;
 mod ownership;
 mod rpm;
+mod secrets;
 mod shared_images;
 mod system;
