@@ -131,16 +131,20 @@ fn read(
     set: &DetectorSet,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Read {
-    let cached = cache.get(job.digest).filter(|scan| scan.layer.verified);
+    // what the configuration says of the tar is another image's word each time
+    let diff_id = job.image.facts.diff_ids.get(job.index);
+    let agrees = |scan: &LayerScan| diff_id.is_none() || scan.layer.diff_id.as_ref() == diff_id;
+    let cached = cache.get(job.digest).filter(|scan| scan.layer.verified && agrees(scan));
     let missing = cached.as_ref().map_or_else(|| set.clone(), |scan| scan.missing(set));
-    if let Some(scan) = cached.clone().filter(|_| missing.is_empty()) {
-        return Read { inventory: Arc::new(scan.into_layer(set)), cached: true };
-    }
+    let cached = match cached {
+        Some(scan) if missing.is_empty() => return Read { inventory: Arc::new(scan.into_layer(set)), cached: true },
+        cached => cached,
+    };
     let layer = &job.image.layers[job.index];
     let spec = LayerSpec {
         digest: Some(layer.digest.clone()),
         size: Some(layer.size),
-        diff_id: job.image.facts.diff_ids.get(job.index).cloned(),
+        diff_id: diff_id.cloned(),
         media_type: layer.media_type.clone(),
     };
     let look = |set: &DetectorSet| match source.open_layer(job.image, job.index) {

@@ -120,6 +120,9 @@ pub(crate) struct Scan {
     /// Read and hash every layer, also those that were analysed before.
     #[arg(long)]
     pub(crate) verify: bool,
+    /// Neither use nor keep what was found in layers (settings `cache.dir`, `cache.size`).
+    #[arg(long)]
+    pub(crate) no_cache: bool,
     /// Deeper looks: secrets, integrity, malware.
     #[arg(long, value_delimiter = ',', value_name = "WHAT")]
     pub(crate) with: Vec<String>,

@@ -5,6 +5,7 @@
 
 mod cli;
 mod command;
+mod disk_cache;
 mod exit;
 mod output;
 mod progress;

@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) default_policy: String,
     pub(crate) extended_support: bool,
     pub(crate) token_ttl: Duration,
+    pub(crate) cache_dir: Option<PathBuf>,
+    pub(crate) cache_size: u64,
     pub(crate) log_filter: String,
     pub(crate) log_json: bool,
 }
@@ -44,6 +46,8 @@ impl Default for Settings {
             default_policy: "production".to_owned(),
             extended_support: false,
             token_ttl: Duration::from_mins(5),
+            cache_dir: None,
+            cache_size: 1 << 30,
             log_filter: "info".to_owned(),
             log_json: false,
         }
@@ -169,6 +173,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        key: "cache.dir",
+        default: "$XDG_CACHE_HOME/lazaret",
+        doc: "Folder where `scan` keeps what it found in layers, so that it reads each layer once.",
+        set: |s, v| non_empty(v).map(|v| s.cache_dir = Some(PathBuf::from(v))),
+    },
+    Setting {
+        key: "cache.size",
+        default: "1g",
+        doc: "How large that folder may grow; what was used longest ago goes first.",
+        set: |s, v| bytes(v).map(|b| s.cache_size = b),
+    },
+    Setting {
         key: "log.filter",
         default: "info",
         doc: "What is logged to stderr, e.g. `warn`, `info,lazaret_server=debug`.",
@@ -285,6 +301,19 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     total.map(Duration::from_secs).ok_or_else(|| "expected at most 100 years".to_owned())
 }
 
+/// `500m`, `2g`.
+fn bytes(text: &str) -> Result<u64, String> {
+    let bad = || "expected a number with k, m or g, e.g. 500m".to_owned();
+    let shift = match text.chars().last().ok_or_else(bad)? {
+        'k' => 10,
+        'm' => 20,
+        'g' => 30,
+        _ => return Err(bad()),
+    };
+    let number: u64 = text[..text.len() - 1].parse().map_err(|_| bad())?;
+    number.checked_mul(1 << shift).ok_or_else(bad)
+}
+
 #[cfg(test)]
 /// The table as `docs/configuration.md` shows it.
 pub(crate) fn documentation() -> String {
@@ -323,6 +352,8 @@ mod tests {
             "line 3: no setting \"policy.max_age\"; did you mean \"advisories.max_age\"?"
         );
         assert_eq!(file("workers = 0").unwrap_err(), "line 1: workers = \"0\": expected a whole number from 1 to 64");
+        assert_eq!(file("[cache]\nsize = \"2m\"").unwrap().cache_size, 2 << 20);
+        assert!(file("[cache]\nsize = \"2\"").unwrap_err().starts_with("line 2: cache.size = \"2\": expected"));
         assert!(file("a = \n").unwrap_err().starts_with("line 1: "));
         let variables = |name: &str| (name == "LAZARET_LISTEN").then(|| "nowhere".to_owned());
         assert!(load(None, &variables).unwrap_err().to_string().starts_with("LAZARET_LISTEN=\"nowhere\": expected"));

@@ -49,6 +49,14 @@ pub(crate) fn data_dir(flag: Option<&Path>, settings: &Settings) -> anyhow::Resu
         .ok_or_else(|| anyhow!("no data folder: give --data DIR, or set LAZARET_DATA"))
 }
 
+/// Where a command keeps what it found in layers: setting, or the user's cache folder. `None`: there is no such folder.
+pub(crate) fn layers_dir(settings: &Settings) -> Option<PathBuf> {
+    let home =
+        |name: &str, rest: &str| environment(name).filter(|v| v.starts_with('/')).map(|v| Path::new(&v).join(rest));
+    let cache = settings.cache_dir.clone().or_else(|| home("XDG_CACHE_HOME", "lazaret"));
+    cache.or_else(|| home("HOME", ".cache/lazaret")).map(|dir| dir.join("layers"))
+}
+
 /// Where the compiled advisories of a data folder lie.
 pub(crate) fn advisories_dir(data: &Path) -> PathBuf {
     data.join("advisories")

@@ -66,8 +66,9 @@ fn named(source: &str, folder: &Path) -> Result<Image> {
 /// One image: every program by turns, `runs` times after one run that warms the page cache for all.
 fn measured(args: &Args, lazaret: &Path, xtask: &Path, image: &Image, work: &Path) -> Result<Vec<Row>> {
     let text = |path: &Path| path.display().to_string();
-    let mut ours =
-        vec![text(lazaret), "scan".to_owned(), image.source.clone(), "--format".to_owned(), "json".to_owned()];
+    let options = ["--format", "json", "--no-cache"].map(str::to_owned);
+    let mut ours = vec![text(lazaret), "scan".to_owned(), image.source.clone()];
+    ours.extend(options);
     match &args.db {
         Some(db) => ours.extend(["--db".to_owned(), text(db)]),
         None => ours.extend(["--data".to_owned(), text(&work.join("data"))]),

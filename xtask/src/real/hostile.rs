@@ -71,7 +71,7 @@ fn scan(binary: &Path, image: &Path, expected: &Expected) -> Result<()> {
         .arg(&output)
         .arg("--")
         .arg(binary)
-        .args(["scan", &source, "--format", "json", "--data"])
+        .args(["scan", &source, "--no-cache", "--format", "json", "--data"])
         .arg(image.with_extension("data"))
         .seconds(SECONDS)
         .end()?;

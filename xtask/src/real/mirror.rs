@@ -55,8 +55,13 @@ pub(super) fn run(report: &mut Report, stage: &Stage<'_>) {
     report.check("mirror", "without a database nothing is cleared", || {
         let empty = stage.work.join("no-database");
         let image = stage.work.join("images/own-fit.oci.tar");
-        let tool =
-            Tool::new(stage.binary).args(["scan", &format!("oci-archive:{}", image.display()), "--format", "json"]);
+        let tool = Tool::new(stage.binary).args([
+            "scan",
+            &format!("oci-archive:{}", image.display()),
+            "--no-cache",
+            "--format",
+            "json",
+        ]);
         let ended = tool.arg("--data").arg(&empty).end()?;
         let scan: Value = serde_json::from_str(&ended.stdout).with_context(|| ended.tail())?;
         ensure!(
@@ -75,7 +80,7 @@ fn update(binary: &Path, mirror: &Path, data: &Path) -> Result<()> {
 }
 
 fn scan(binary: &Path, data: &Path, source: &str) -> Result<Value> {
-    let ended = Tool::new(binary).args(["scan", source, "--format", "json", "--data"]).arg(data).end()?;
+    let ended = Tool::new(binary).args(["scan", source, "--no-cache", "--format", "json", "--data"]).arg(data).end()?;
     serde_json::from_str(&ended.stdout).with_context(|| format!("scan printed no JSON: {}", ended.tail()))
 }
 

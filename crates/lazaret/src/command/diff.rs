@@ -38,6 +38,7 @@ pub(crate) fn scan(judging: &Judging, source: &str, platform: Option<&str>, cloc
         clock: Some(clock.to_owned()),
         platform: platform.map(str::to_owned),
         verify: false,
+        no_cache: false,
         with: Vec::new(),
         format: ScanFormat::Json,
         exit_zero: false,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use lazaret_advisory::AdvisoryDb;
 use lazaret_assess::{Judge, Judgement, Policy, Subject};
-use lazaret_inventory::{DetectorSet, Extra, NoCache, ScannedImage, scan_images};
+use lazaret_inventory::{DetectorSet, Extra, LayerCache, NoCache, ScannedImage, scan_images};
 use lazaret_model::{Clock, Digest, Outcome, Platform, Timestamp};
 use lazaret_oci::{Limits, Selection};
 use lazaret_report::ImageReport;
@@ -14,6 +14,7 @@ use lazaret_worker::open_snapshot;
 use super::open_image::open_image;
 use crate::{
     cli::{Scan, ScanFormat},
+    disk_cache::DiskCache,
     exit::{Exit, Usage},
     output,
     progress::LayerBars,
@@ -56,7 +57,7 @@ pub(crate) fn look(settings: &Settings, args: &Scan) -> anyhow::Result<Looked> {
     let judge = Judge::new(Arc::new(open_db(settings, args)?), wire::judge_settings(settings));
 
     let bars = LayerBars::new();
-    let (index, images) = scan_images(&*source, &selection, &NoCache, &limits, &set, &bars)
+    let (index, images) = scan_images(&*source, &selection, &*layer_cache(settings, args), &limits, &set, &bars)
         .with_context(|| format!("cannot open {}", source.name()))?;
     bars.finish();
     let judged =
@@ -96,6 +97,16 @@ fn worst(outcomes: impl Iterator<Item = Outcome>) -> Outcome {
     } else {
         Outcome::Allow
     })
+}
+
+/// What earlier scans found in layers.
+fn layer_cache(settings: &Settings, args: &Scan) -> Box<dyn LayerCache> {
+    match wire::layers_dir(settings) {
+        Some(folder) if !args.no_cache => {
+            Box::new(DiskCache::new(folder, settings.cache_size, args.verify, SystemClock.now().0.into()))
+        }
+        _ => Box::new(NoCache),
+    }
 }
 
 /// The detectors that every scan has, and those of `--with`.

@@ -5,5 +5,6 @@ mod admin;
 mod demo;
 mod diff;
 mod exit_codes;
+mod layer_cache;
 mod scan;
 mod support;
