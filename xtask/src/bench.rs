@@ -44,6 +44,8 @@ pub(crate) struct Args {
 enum Name {
     /// A cold scan: wall time against the floor and the peers, and peak memory.
     Scan,
+    /// The same for one layer of 3,000,000 files.
+    Files,
     /// From the answer to the manifest PUT to the state row, skopeo pushing.
     Push,
 }
@@ -73,6 +75,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let rows = match args.name {
         Name::Scan => scan::run(args)?,
+        Name::Files => scan::files(args)?,
         Name::Push => push::run(args)?,
     };
     row::print(&rows, args.format)

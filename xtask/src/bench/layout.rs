@@ -24,6 +24,8 @@ pub(super) enum Content {
     Go,
     /// One layer of 1.6 GB, and two small ones.
     Big,
+    /// One layer of 3,000,000 small files.
+    Files,
 }
 
 impl Content {
@@ -35,6 +37,7 @@ impl Content {
             Self::Node => "node",
             Self::Go => "go",
             Self::Big => "big-layer",
+            Self::Files => "files",
         }
     }
 }
@@ -55,6 +58,7 @@ pub(super) fn made(folder: &Path, content: Content, megabytes: u64) -> Result<Pa
             Layer::node(&layout, 4_000_000, 1)?,
             Layer::node(&layout, 2_000_000, 2)?,
         ],
+        Content::Files => vec![Layer::files(&layout, 3_000_000)?],
         Content::Node => (0..4).map(|part| Layer::node(&layout, budget / 4, part)).collect::<Result<_>>()?,
         _ => (0..4)
             .map(|part| Layer::fill(&layout, &roots(content), budget / 4, u64::MAX, part))
@@ -104,6 +108,16 @@ impl Layer {
                 break;
             }
             ensure!(tar.taken() > before, "nothing in {roots:?} to fill a layer with");
+        }
+        tar.finish()
+    }
+
+    /// As many files as asked for, a hundred in a directory.
+    fn files(layout: &Path, count: u64) -> Result<Self> {
+        let mut tar = Writer::create(layout)?;
+        for number in 0..count {
+            let path = format!("srv/data/{:03}/{:03}/record-{number}.json", number / 100_000, number / 100 % 1000);
+            tar.file(&path, format!("{{\"number\":{number}}}").as_bytes())?;
         }
         tar.finish()
     }

@@ -90,11 +90,11 @@ impl Budget {
     }
 }
 
-/// Collects one body after the other; keeps a small buffer.
+/// Collects one body after the other. It keeps its buffer, since making pages costs more than filling them.
 #[derive(Debug, Default)]
 pub(crate) struct Collector {
     memory: Vec<u8>,
-    /// Bytes of [`LARGE`] that are this body's.
+    /// Bytes of [`LARGE`] that the buffer takes.
     reserved: u64,
     spill: Option<File>,
     len: u64,
@@ -103,19 +103,26 @@ pub(crate) struct Collector {
 impl Collector {
     /// Forgets the last body and makes room for one of `size` bytes: in memory while there is room, else in a file.
     pub(crate) fn start(&mut self, size: u64, limits: &Limits) -> io::Result<()> {
-        self.clear();
-        if size > limits.body_bytes {
+        self.memory.clear();
+        self.spill = None;
+        self.len = 0;
+        let in_memory = size <= limits.body_bytes && (size <= SMALL || self.reserve(size));
+        if !in_memory {
             self.spill = Some(tempfile::tempfile()?);
-        } else if size > SMALL {
-            if LARGE.reserve(size) {
-                self.reserved = size;
-                // the archive may say more than it has: what is not written to takes no memory
-                self.memory.reserve_exact(usize::try_from(size).unwrap_or(usize::MAX));
-            } else {
-                self.spill = Some(tempfile::tempfile()?);
-            }
         }
         Ok(())
+    }
+
+    fn reserve(&mut self, size: u64) -> bool {
+        if size > self.reserved {
+            if !LARGE.reserve(size - self.reserved) {
+                return false;
+            }
+            self.reserved = size;
+            // the archive may say more than it has: what is not written to takes no memory
+            self.memory.reserve_exact(usize::try_from(size).unwrap_or(usize::MAX));
+        }
+        true
     }
 
     pub(crate) fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -135,21 +142,11 @@ impl Collector {
             None => Storage::Memory(&self.memory),
         })
     }
-
-    fn clear(&mut self) {
-        self.memory.clear();
-        if self.reserved > 0 {
-            self.memory = Vec::new();
-            LARGE.release(std::mem::take(&mut self.reserved));
-        }
-        self.spill = None;
-        self.len = 0;
-    }
 }
 
 impl Drop for Collector {
     fn drop(&mut self) {
-        self.clear();
+        LARGE.release(self.reserved);
     }
 }
 
@@ -180,6 +177,6 @@ mod tests {
             let mut end = [0; 3];
             assert_eq!((body.read_at(size - 2, &mut end).unwrap(), end), (2, [9, 9, 0]));
         }
-        assert_eq!(collector.reserved, 0);
+        assert_eq!(collector.reserved, 2 << 20, "the buffer is kept");
     }
 }
