@@ -10,6 +10,7 @@ use crate::{DetectorSet, LayerInventory};
 mod flat;
 mod hits;
 mod log;
+mod modified;
 mod note;
 mod os;
 mod overlay;
@@ -42,6 +43,8 @@ pub fn coalesce(facts: &ImageFacts, layers: &[Arc<LayerInventory>], set: &Detect
     problems.extend(owner::unsupported(&image, &owners));
     note::claims(&image, &owners, os.as_ref(), &mut packages);
     problems.extend(packages::without_version(&packages));
+    let (modified, not_compared) = modified::find(&image, layers, &packages, &facts.diff_ids).unwrap_or_default();
+    problems.extend(not_compared);
     problems.sort();
     problems.dedup();
     let mut ssh_servers: Vec<_> =
@@ -60,7 +63,7 @@ pub fn coalesce(facts: &ImageFacts, layers: &[Arc<LayerInventory>], set: &Detect
         identified: None,
         secrets: hits.secrets,
         malware: hits.malware,
-        modified: Vec::new(),
+        modified,
         detectors: set.names(),
         entries: layers.iter().map(|layer| layer.entries).sum(),
     }

@@ -18,6 +18,7 @@ pub(crate) mod dpkg;
 pub(crate) mod elf_package;
 pub(crate) mod gem;
 pub(crate) mod go;
+pub(crate) mod integrity;
 pub(crate) mod java;
 pub(crate) mod kernel;
 pub(crate) mod nix;

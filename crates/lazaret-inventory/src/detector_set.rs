@@ -52,6 +52,11 @@ impl DetectorSet {
         self.bits == 0
     }
 
+    /// Whether a detector of it looks for this.
+    pub(crate) fn has(&self, extra: Extra) -> bool {
+        self.indexes().any(|index| DETECTORS[index].extra() == Some(extra))
+    }
+
     pub(crate) fn contains(&self, index: usize) -> bool {
         self.bits & 1 << index != 0
     }

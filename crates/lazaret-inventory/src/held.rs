@@ -9,6 +9,7 @@ use lazaret_model::{Problem, ProblemKind};
 
 use crate::{
     LayerInventory,
+    integrity::FileDigests,
     layer::{FileFacts, FoundPackage},
     room,
 };
@@ -49,7 +50,8 @@ fn weight(layer: &LayerInventory) -> usize {
     let names = layer.whiteouts.iter().chain(&layer.opaque).map(|path| size_of::<String>() + path.len());
     let links = layer.symlinks.iter().chain(&layer.hard_links);
     let links = links.map(|(path, target)| size_of::<(String, String)>() + path.len() + target.len());
-    paths + files + names.sum::<usize>() + links.sum::<usize>()
+    let digests = layer.digests.as_ref().map_or(0, FileDigests::bytes);
+    paths + digests + files + names.sum::<usize>() + links.sum::<usize>()
 }
 
 fn of_file(file: &FileFacts) -> usize {
@@ -59,7 +61,9 @@ fn of_file(file: &FileFacts) -> usize {
     let packages = file.packages.iter().map(of_package);
     let owned = file.owner.as_ref().map_or(0, |owner| owner.package.len() + PATH * owner.owns.len());
     let hits = file.hits.as_ref().map_or(0, |hits| room::hits(hits));
-    size_of::<FileFacts>() + file.path.len() + hits + packages.sum::<usize>() + problems.sum::<usize>() + owned
+    let expected = file.expected.as_ref().map_or(0, |expected| expected.bytes());
+    let facts = size_of::<FileFacts>() + file.path.len() + hits + expected;
+    facts + packages.sum::<usize>() + problems.sum::<usize>() + owned
 }
 
 #[cfg(test)]

@@ -4,7 +4,10 @@
 use lazaret_model::{Digest, PackageClass, PackageType, Problem, SourcePackage};
 use serde::{Deserialize, Serialize};
 
-use crate::path_set::PathSet;
+use crate::{
+    integrity::{Expected, FileDigests},
+    path_set::PathSet,
+};
 
 /// Version of the form below; part of [`crate::fingerprint`].
 pub(crate) const FORMAT: u32 = 2;
@@ -31,6 +34,9 @@ pub struct LayerInventory {
     pub whiteouts: Vec<String>,
     /// Directories whose content of lower layers this layer hides, sorted.
     pub opaque: Vec<String>,
+    /// Digests of its files, where that was asked for.
+    #[serde(skip)]
+    pub digests: Option<FileDigests>,
     /// Everything in this layer that is not a directory.
     pub names: PathSet,
     /// Directories that have an entry.
@@ -80,6 +86,9 @@ pub struct FileFacts {
     /// What is wrong with the file itself, however it got there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hits: Option<Box<Hits>>,
+    /// What it says of the bytes of other files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Box<Expected>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
     /// Says nothing by itself, only for hard links to it.
@@ -108,6 +117,7 @@ impl FileFacts {
             (Some(hits), Some(other)) => hits.merge(*other),
             (hits, other) => *hits = hits.take().or(other),
         }
+        self.expected = self.expected.take().or(other.expected);
     }
 
     /// Whether there is nothing worth keeping.

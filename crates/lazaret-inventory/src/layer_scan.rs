@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DetectorSet, LayerInventory, layer::FileFacts, list::key};
+use crate::{DetectorSet, Extra, LayerInventory, integrity::FileDigests, layer::FileFacts, list::key};
 
 /// A layer as its detectors saw it.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -14,11 +14,18 @@ pub struct LayerScan {
     pub layer: LayerInventory,
     /// What each detector found, by its name and version (`dpkg/1`), sorted by path.
     parts: BTreeMap<String, Vec<FileFacts>>,
+    /// Digests of files, where the detector `integrity` looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    digests: Option<FileDigests>,
 }
 
 impl LayerScan {
     pub(crate) fn new(layer: LayerInventory, parts: BTreeMap<String, Vec<FileFacts>>) -> Self {
-        Self { layer, parts }
+        Self { layer, parts, digests: None }
+    }
+
+    pub(crate) fn with_digests(self, digests: Option<FileDigests>) -> Self {
+        Self { digests, ..self }
     }
 
     /// Detectors of `wanted` that have not looked at this layer.
@@ -32,6 +39,7 @@ impl LayerScan {
         let known = crate::detectors();
         self.parts.retain(|name, _| known.contains(name));
         self.parts.extend(other.parts);
+        self.digests = other.digests.or(self.digests.take());
         self.layer.problems.extend(other.layer.problems);
         self.layer.problems.sort();
         self.layer.problems.dedup();
@@ -51,6 +59,7 @@ impl LayerScan {
             }
         }
         self.layer.files = files.into_values().collect();
+        self.layer.digests = self.digests.filter(|_| wanted.has(Extra::Integrity));
         drop_doubled_lists(&mut self.layer.files);
         self.layer
     }
@@ -65,8 +74,14 @@ impl LayerScan {
 fn drop_doubled_lists(files: &mut Vec<FileFacts>) {
     let lists: std::collections::HashSet<String> =
         files.iter().filter_map(|facts| facts.path.strip_suffix(".list").map(str::to_owned)).collect();
-    files.retain(|facts| {
-        facts.owner.is_none() || facts.path.strip_suffix(".md5sums").is_none_or(|stem| !lists.contains(stem))
+    files.retain_mut(|facts| {
+        let stem = facts.path.strip_suffix(".md5sums");
+        if facts.owner.is_some() && stem.is_some_and(|stem| lists.contains(stem)) {
+            facts.owner = None;
+            // what else it says holds
+            return !facts.is_empty();
+        }
+        true
     });
 }
 

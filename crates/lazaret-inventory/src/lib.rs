@@ -14,6 +14,7 @@ pub mod coalesce;
 pub mod detector_set;
 pub mod held;
 pub mod images;
+pub mod integrity;
 pub mod layer;
 pub mod layer_scan;
 pub mod license;

@@ -3,13 +3,13 @@
 use crate::{
     detector::{
         Candidate, Detector, Interest, apk, bitnami, bottlerocket, brew, cargo, chisel, composer, conda, dpkg,
-        elf_package, gem, go, java, kernel, nix, npm, nuget, opkg, os_release, pacman, portage, python, rpm, secrets,
-        snap, ssh_server, unsupported,
+        elf_package, gem, go, integrity, java, kernel, nix, npm, nuget, opkg, os_release, pacman, portage, python, rpm,
+        secrets, snap, ssh_server, unsupported,
     },
     layer::FORMAT,
 };
 
-pub(crate) static DETECTORS: [&dyn Detector; 27] = [
+pub(crate) static DETECTORS: [&dyn Detector; 28] = [
     &dpkg::Dpkg,
     &apk::Apk,
     &rpm::Rpm,
@@ -37,6 +37,7 @@ pub(crate) static DETECTORS: [&dyn Detector; 27] = [
     &ssh_server::SshServer,
     &unsupported::Unsupported,
     &secrets::Secrets,
+    &integrity::Integrity,
 ];
 
 /// Names with versions: `dpkg/1`.

@@ -9,8 +9,9 @@ use lazaret_model::{Problem, ProblemKind};
 use lazaret_oci::{Body, Entry, EntryKind, LayerSpec, LayerSummary, Limits, Visitor, Want, read_layer, whiteout};
 
 use crate::{
-    DetectorSet, LayerInventory, LayerScan,
+    DetectorSet, Extra, LayerInventory, LayerScan,
     detector::{Candidate, Interest},
+    integrity::hashing::Hashing,
     layer::FileFacts,
     list::{DETECTORS, key, named_directory, reads_by_name},
     path_set::PathHash,
@@ -93,6 +94,10 @@ struct Scan<'a> {
     pairs: pairs::Pairs,
     /// Directories that were told by their names.
     named: HashSet<PathHash>,
+    /// Where the bytes of files are to be compared with what packages say.
+    hashing: Option<Hashing>,
+    /// The file that passes is hashed.
+    hashed: bool,
 }
 
 impl<'a> Scan<'a> {
@@ -120,6 +125,8 @@ impl<'a> Scan<'a> {
             full: false,
             pairs: pairs::Pairs::default(),
             named: HashSet::new(),
+            hashing: set.has(Extra::Integrity).then(Hashing::new),
+            hashed: false,
         }
     }
 
@@ -311,6 +318,7 @@ impl<'a> Scan<'a> {
             uncompressed: summary.uncompressed,
             entries: summary.entries,
             files: Vec::new(),
+            digests: None,
             whiteouts: self.whiteouts,
             opaque: self.opaque,
             names,
@@ -319,7 +327,7 @@ impl<'a> Scan<'a> {
             hard_links,
             problems,
         };
-        LayerScan::new(layer, parts)
+        LayerScan::new(layer, parts).with_digests(self.hashing.map(Hashing::finish))
     }
 
     /// Drops what a later entry of the same layer replaced: the same path again, or something that is no directory
@@ -373,7 +381,8 @@ fn text(facts: &FileFacts) -> usize {
     let claim = facts.claim.as_ref().map_or(0, |claim| room::text(&claim.package));
     // the path is also the key
     let hits = facts.hits.as_ref().map_or(0, |hits| room::hits(hits));
-    2 * facts.path.len() + packages + problems + os + notes + claim + hits
+    let expected = facts.expected.as_ref().map_or(0, |expected| expected.bytes());
+    2 * facts.path.len() + packages + problems + os + notes + claim + hits + expected
 }
 
 impl Visitor for Scan<'_> {
@@ -397,9 +406,19 @@ impl Visitor for Scan<'_> {
             EntryKind::File => {
                 let candidate = Candidate::new(entry.path, entry.head, entry.mode);
                 self.asked = self.ask(&candidate);
-                return if self.asked == 0 { Want::Skip } else { Want::Whole };
+                self.hashed = self.hashing.as_mut().is_some_and(|hashing| hashing.start(entry.path));
+                return match (self.asked, self.hashed) {
+                    (0, false) => Want::Skip,
+                    (0, true) => Want::Stream,
+                    _ => Want::Whole,
+                };
             }
-            EntryKind::HardLink(target) => self.hard_link(entry.path, target),
+            EntryKind::HardLink(target) => {
+                if let Some(hashing) = &mut self.hashing {
+                    hashing.link(entry.path, target);
+                }
+                self.hard_link(entry.path, target);
+            }
             EntryKind::SymLink(target) => {
                 self.link(entry.path, target, true);
                 self.ask(&Candidate::new(entry.path, &[], entry.mode));
@@ -416,9 +435,20 @@ impl Visitor for Scan<'_> {
             self.detect(index, &candidate, body);
         }
         self.pair(&candidate, body);
+        if self.hashed && self.hashing.as_mut().is_some_and(|hashing| hashing.body(body).is_ok()) {
+            self.end(entry);
+        }
     }
 
-    fn chunk(&mut self, _bytes: &[u8]) {}
+    fn chunk(&mut self, bytes: &[u8]) {
+        if let Some(hashing) = &mut self.hashing {
+            hashing.update(bytes);
+        }
+    }
 
-    fn end(&mut self, _entry: &Entry<'_>) {}
+    fn end(&mut self, entry: &Entry<'_>) {
+        if let Some(hashing) = &mut self.hashing {
+            hashing.end(PathHash::of(entry.path));
+        }
+    }
 }

@@ -4,6 +4,7 @@
 mod databases;
 mod hostile;
 mod images;
+mod integrity;
 mod jars;
 mod languages;
 mod layer;
