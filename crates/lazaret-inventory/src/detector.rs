@@ -7,6 +7,7 @@ use lazaret_oci::{Body, Limits};
 use crate::{detector_set::Extra, layer::FileFacts};
 
 pub(crate) mod apk;
+pub(crate) mod binary;
 pub(crate) mod bitnami;
 pub(crate) mod bottlerocket;
 pub(crate) mod brew;

@@ -27,6 +27,8 @@ pub(crate) struct Section {
 #[derive(Debug)]
 pub(crate) struct Segment {
     pub(crate) writable_data: bool,
+    /// Whether it may be run.
+    pub(crate) code: bool,
     pub(crate) region: Region,
 }
 
@@ -79,6 +81,14 @@ impl<'a> Executable<'a> {
 
     pub(crate) fn section(&self, name: &str) -> Option<&Section> {
         self.sections.iter().find(|section| section.name == name)
+    }
+
+    /// A region's bytes as far as they are in the file, when the file is in memory.
+    pub(crate) fn in_memory(&self, region: Region) -> Option<&'a [u8]> {
+        let bytes = self.body.as_slice()?;
+        let from = usize::try_from(self.base.saturating_add(region.offset)).unwrap_or(usize::MAX).min(bytes.len());
+        let size = usize::try_from(region.size).unwrap_or(usize::MAX).min(bytes.len() - from);
+        bytes.get(from..from + size)
     }
 
     /// Reads from an offset of the image; fewer bytes only at the end of the file.

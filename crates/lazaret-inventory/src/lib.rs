@@ -23,6 +23,7 @@ pub mod scan;
 pub mod secret;
 
 pub use coalesce::coalesce;
+pub use detector::binary::{Identified, identify_program};
 pub use detector_set::{DetectorSet, Extra};
 pub use held::Held;
 pub use images::{LayerCache, NoCache, Progress, ScannedImage, Silent, scan_images};

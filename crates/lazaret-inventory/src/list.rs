@@ -2,14 +2,14 @@
 
 use crate::{
     detector::{
-        Candidate, Detector, Interest, apk, bitnami, bottlerocket, brew, cargo, chisel, composer, conda, dpkg,
+        Candidate, Detector, Interest, apk, binary, bitnami, bottlerocket, brew, cargo, chisel, composer, conda, dpkg,
         elf_package, gem, go, integrity, java, kernel, nix, npm, nuget, opkg, os_release, pacman, portage, python, rpm,
         secrets, snap, ssh_server, unsupported,
     },
     layer::FORMAT,
 };
 
-pub(crate) static DETECTORS: [&dyn Detector; 28] = [
+pub(crate) static DETECTORS: [&dyn Detector; 29] = [
     &dpkg::Dpkg,
     &apk::Apk,
     &rpm::Rpm,
@@ -31,6 +31,7 @@ pub(crate) static DETECTORS: [&dyn Detector; 28] = [
     &gem::Gem,
     &cargo::Cargo,
     &composer::Composer,
+    &binary::Binary,
     &nuget::Nuget,
     &elf_package::ElfPackage,
     &os_release::OsRelease,

@@ -79,10 +79,17 @@ pub(super) fn owners(image: &FlatImage<'_>, packages: &Packages<'_>) -> Owners {
     Owners { by_path, purls, merged }
 }
 
-/// Notes for every language package which system package owns its files.
+/// Notes for every package that is none of the system which system package owns its files. A library known by its
+/// content is the system's only where every copy is: one that somebody copied elsewhere, nobody updates.
 pub(super) fn provide(owners: &Owners, packages: &mut Packages<'_>) {
     for entry in packages.entries.values_mut().filter(|entry| entry.is_live() && !entry.found.kind.is_os()) {
-        entry.provided_by = entry.evidence.iter().find_map(|(path, ..)| owners.of(path)).map(str::to_owned);
+        let mut owned = entry.evidence.iter().map(|(path, ..)| owners.of(path));
+        let owner = if entry.found.kind == PackageType::Generic {
+            owned.try_fold(None, |first: Option<&str>, owner| Some(first.or(Some(owner?)))).flatten()
+        } else {
+            owned.find_map(|owner| owner)
+        };
+        entry.provided_by = owner.map(str::to_owned);
     }
 }
 

@@ -192,7 +192,10 @@ pub(super) fn without_version(packages: &Packages<'_>) -> Vec<Problem> {
         .filter(|entry| entry.is_live() && entry.class.is_installed() && entry.provided_by.is_none())
         .filter_map(|entry| {
             let name = &entry.found.name;
-            let message = if entry.found.version.is_empty() {
+            // a library known by its content is said more than anybody asked for
+            let message = if entry.found.kind == PackageType::Generic {
+                return None;
+            } else if entry.found.version.is_empty() {
                 format!("the version of {name} is not known")
             } else if entry.uncertain && entry.found.kind == PackageType::Maven && !name.contains(':') {
                 format!("the Maven group of {name} is not known, so no advisory can be found")

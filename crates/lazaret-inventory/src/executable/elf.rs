@@ -72,7 +72,8 @@ fn segment(fields: &Fields<'_>, wide: bool) -> Option<Segment> {
         offset: fields.word(offset, wide)?,
         size: fields.word(size, wide)?,
     };
-    Some(Segment { writable_data: fields.u32(flags)? & 3 == 2, region })
+    let flags = fields.u32(flags)?;
+    Some(Segment { writable_data: flags & 3 == 2, code: flags & 1 == 1, region })
 }
 
 /// Offset of the name, and where the section lies (nowhere for `.bss` and its like).

@@ -53,7 +53,7 @@ fn segment(command: &Fields<'_>, wide: bool, program: &mut Executable<'_>) {
         return;
     };
     let region = Region { address, offset, size };
-    program.segments.push(Segment { writable_data: protection == READ_WRITE, region });
+    program.segments.push(Segment { writable_data: protection == READ_WRITE, code: protection & 4 != 0, region });
     let each = if wide { 80 } else { 68 };
     for bytes in command.bytes.get(first..).unwrap_or_default().chunks_exact(each) {
         let fields = Fields { bytes, big_endian: command.big_endian };

@@ -7,6 +7,7 @@ use super::{Executable, ExecutableError, Fields, Region, Section, Segment, name_
 const MAX_SECTIONS: u64 = 1024;
 /// Initialised data that can be read and written, whatever its alignment.
 const DATA: u64 = 0xC000_0040;
+const EXECUTE: u64 = 0x2000_0000;
 const ALIGNMENT: u64 = 0x00F0_0000;
 
 pub(super) fn parse<'a>(body: &'a Body<'a>) -> Result<Executable<'a>, ExecutableError> {
@@ -39,7 +40,7 @@ pub(super) fn parse<'a>(body: &'a Body<'a>) -> Result<Executable<'a>, Executable
         let region = Region { address: image_base.saturating_add(address), offset, size };
         program.sections.push(Section { name: name_of(&bytes[..8]), region });
         let writable_data = address != 0 && size != 0 && flags & !ALIGNMENT == DATA;
-        program.segments.push(Segment { writable_data, region });
+        program.segments.push(Segment { writable_data, code: flags & EXECUTE != 0, region });
     }
     Ok(program)
 }
