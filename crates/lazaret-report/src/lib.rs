@@ -5,6 +5,7 @@
 //! test, a section in `docs/reports.md`.
 #![forbid(unsafe_code)]
 
+pub mod compare;
 mod cyclonedx;
 pub mod diff;
 mod format;
@@ -19,6 +20,7 @@ mod syft;
 mod table;
 mod text;
 
+pub use compare::{Comparison, compare_json, compare_table};
 pub use diff::{SourceDiff, diff_json, diff_table};
 pub use format::{Format, UnknownFormat};
 pub use image::{ImageReport, overall};

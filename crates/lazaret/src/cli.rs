@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Scan(Scan),
     /// What differs between two images: layers, packages, findings, configuration.
     Diff(Diff),
+    /// Lay another scanner's report of an image beside ours: each difference with its cause.
+    Compare(Compare),
     /// Vulnerability data: update, status.
     #[command(subcommand)]
     Db(Db),
@@ -156,6 +158,29 @@ pub(crate) struct Diff {
     /// Platform of the second image where it is another one.
     #[arg(long, value_name = "OS/ARCH")]
     pub(crate) to_platform: Option<String>,
+    #[command(flatten)]
+    pub(crate) judging: Judging,
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Reports: Trivy (`trivy image --format json --list-all-pkgs`), Syft (`syft -o json`), Grype (`grype -o json`);
+which one it is, is known by its content.
+
+Examples:
+  lazaret compare docker-archive:app.tar --with trivy.json
+  lazaret compare registry.example/app:1.0 --with syft.json --platform linux/amd64 --format json")]
+pub(crate) struct Compare {
+    /// The image that both looked at; sources are as for `lazaret scan`.
+    pub(crate) source: String,
+    /// The other scanner's JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) with: PathBuf,
+    /// Platform of an index, e.g. linux/arm64.
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Option<String>,
     #[command(flatten)]
     pub(crate) judging: Judging,
     #[arg(long, value_enum, default_value_t)]

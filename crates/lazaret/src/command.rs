@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub(crate) mod admin;
+pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod db;
 pub(crate) mod demo;

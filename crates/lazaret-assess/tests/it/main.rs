@@ -7,6 +7,7 @@ mod ownership;
 mod replay;
 mod rule;
 mod sample;
+mod stance;
 mod starter;
 mod unexplained;
 mod why;

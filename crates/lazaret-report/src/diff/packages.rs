@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lazaret_model::Package;
+use lazaret_model::{Package, PackageClass};
 use serde::Serialize;
 
 use crate::{ImageReport, package_key::PackageKey};
@@ -12,6 +12,8 @@ use crate::{ImageReport, package_key::PackageKey};
 pub struct PackageEntry {
     #[serde(rename = "type")]
     pub kind: &'static str,
+    /// `installed`, `declared` or `kernel`.
+    pub class: &'static str,
     pub name: String,
     pub version: String,
     pub purl: String,
@@ -23,6 +25,8 @@ pub struct PackageEntry {
 pub struct VersionChange {
     #[serde(rename = "type")]
     pub kind: &'static str,
+    /// `installed`, `declared` or `kernel`.
+    pub class: &'static str,
     pub name: String,
     pub from: Vec<String>,
     pub to: Vec<String>,
@@ -50,6 +54,7 @@ impl PackageDiff {
             match (gone.first(), new.first()) {
                 (Some(first), Some(_)) => diff.changed.push(VersionChange {
                     kind: first.kind.name(),
+                    class: first.class.name(),
                     name: first.name.clone(),
                     from: versions(&gone, &new),
                     to: versions(&new, &gone),
@@ -69,13 +74,13 @@ impl PackageDiff {
 }
 
 /// Live packages: by name, then by version with what else tells two apart.
-type ByName<'a> = BTreeMap<PackageKey, BTreeMap<(&'a str, &'a str), &'a Package>>;
+type ByName<'a> = BTreeMap<(PackageKey, PackageClass), BTreeMap<(&'a str, &'a str), &'a Package>>;
 
 fn by_name<'a>(report: &ImageReport<'a>, with_arch: bool) -> ByName<'a> {
     let mut names: ByName<'a> = BTreeMap::new();
     for package in report.inventory.packages.iter().filter(|package| package.is_live()) {
         let arch = package.arch.as_deref().filter(|_| with_arch).unwrap_or_default();
-        names.entry(PackageKey::of(package)).or_default().insert((&package.version, arch), package);
+        names.entry((PackageKey::of(package), package.class)).or_default().insert((&package.version, arch), package);
     }
     names
 }
@@ -83,6 +88,7 @@ fn by_name<'a>(report: &ImageReport<'a>, with_arch: bool) -> ByName<'a> {
 fn entry(package: &Package) -> PackageEntry {
     PackageEntry {
         kind: package.kind.name(),
+        class: package.class.name(),
         name: package.name.clone(),
         version: package.version.clone(),
         purl: package.purl.clone(),

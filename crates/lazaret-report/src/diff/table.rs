@@ -90,15 +90,22 @@ fn packages(out: &mut String, diff: &PackageDiff, style: TableStyle) -> fmt::Res
     for (mark, list) in [("+", &diff.added), ("-", &diff.removed)] {
         for package in list {
             let (name, version) = (clean(&package.name), clean(&package.version));
-            writeln!(out, "  {} {:<8} {name} {version}", marked(mark, style), package.kind)?;
+            let class = class(package.class);
+            writeln!(out, "  {} {:<8} {name} {version}{class}", marked(mark, style), package.kind)?;
         }
     }
     for change in &diff.changed {
         let list = |versions: &[String]| clean(&versions.join(", "));
         let (name, from, to) = (clean(&change.name), list(&change.from), list(&change.to));
-        writeln!(out, "  {} {:<8} {name} {from} -> {to}", marked("~", style), change.kind)?;
+        let class = class(change.class);
+        writeln!(out, "  {} {:<8} {name} {from} -> {to}{class}", marked("~", style), change.kind)?;
     }
     Ok(())
+}
+
+/// What is not installed says so.
+fn class(class: &str) -> String {
+    if class == "installed" { String::new() } else { format!("  ({class})") }
 }
 
 fn write_finding(out: &mut String, mark: &str, finding: &FindingEntry, style: TableStyle) -> fmt::Result {

@@ -48,7 +48,8 @@ fn one_pair_is_flat() {
     assert_eq!((&value["schema"], &value["source_b"]), (&json!("lazaret.diff/1"), &json!("app:2")));
     assert_eq!(value["packages"]["added"][0]["purl"], "pkg:npm/axios@1.0.0");
     assert_eq!(value["packages"]["removed"][0]["name"], "example.com/app");
-    let changed = json!([{"type": "npm", "name": "lodash", "from": ["4.17.11"], "to": ["4.17.21"]}]);
+    let changed =
+        json!([{"type": "npm", "class": "installed", "name": "lodash", "from": ["4.17.11"], "to": ["4.17.21"]}]);
     assert_eq!(value["packages"]["changed"], changed);
     let lost: Vec<_> =
         value["findings"]["lost"].as_array().unwrap().iter().map(|f| [&f["package"], &f["why"]]).collect();

@@ -1,6 +1,7 @@
 //! Golden outputs of every format.
 #![expect(clippy::unwrap_used, reason = "a test that cannot make its sample fails")]
 
+mod compare;
 mod diff;
 mod json;
 mod sample;

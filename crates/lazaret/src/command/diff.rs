@@ -16,8 +16,8 @@ pub(crate) fn run(settings: &Settings, args: &Diff) -> anyhow::Result<Exit> {
     // one clock for both, so that nothing differs by the time between them
     let clock = args.judging.clock.clone().unwrap_or_else(|| SystemClock.now().to_string());
     let platform = args.platform.as_deref();
-    let a = look(settings, &scan(&args.judging, &args.a, platform, &clock))?;
-    let b = look(settings, &scan(&args.judging, &args.b, args.to_platform.as_deref().or(platform), &clock))?;
+    let a = look(settings, &scan_of(&args.judging, &args.a, platform, &clock))?;
+    let b = look(settings, &scan_of(&args.judging, &args.b, args.to_platform.as_deref().or(platform), &clock))?;
     let reports_a: Vec<_> = a.judged.iter().map(Judged::report).collect();
     let reports_b: Vec<_> = b.judged.iter().map(Judged::report).collect();
     let diff = SourceDiff::between(&reports_a, &reports_b);
@@ -29,7 +29,7 @@ pub(crate) fn run(settings: &Settings, args: &Diff) -> anyhow::Result<Exit> {
 }
 
 /// The arguments of a scan of `source`.
-pub(crate) fn scan(judging: &Judging, source: &str, platform: Option<&str>, clock: &str) -> Scan {
+pub(crate) fn scan_of(judging: &Judging, source: &str, platform: Option<&str>, clock: &str) -> Scan {
     Scan {
         source: source.to_owned(),
         db: judging.db.clone(),

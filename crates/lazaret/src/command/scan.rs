@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub(crate) fn run(settings: &Settings, args: &Scan) -> anyhow::Result<Exit> {
-    let Looked { index, judged } = look(settings, args)?;
+    let Looked { index, judged, .. } = look(settings, args)?;
     let reports: Vec<_> = judged.iter().map(Judged::report).collect();
     output::data(&match args.format {
         ScanFormat::Json => lazaret_report::scan_json(index.as_ref(), &reports),
@@ -38,6 +38,7 @@ pub(crate) fn run(settings: &Settings, args: &Scan) -> anyhow::Result<Exit> {
 pub(crate) struct Looked {
     pub(crate) index: Option<Digest>,
     pub(crate) judged: Vec<Judged>,
+    pub(crate) judge: Judge,
 }
 
 /// Reads and judges what the arguments name.
@@ -62,7 +63,7 @@ pub(crate) fn look(settings: &Settings, args: &Scan) -> anyhow::Result<Looked> {
     bars.finish();
     let judged =
         images.into_iter().map(|image| judge_image(&judge, image, &policy, now)).collect::<anyhow::Result<Vec<_>>>()?;
-    Ok(Looked { index, judged })
+    Ok(Looked { index, judged, judge })
 }
 
 /// One image with its verdict.
