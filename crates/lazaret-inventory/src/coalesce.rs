@@ -17,6 +17,7 @@ mod overlay;
 mod owner;
 mod packages;
 mod purl;
+mod remains;
 
 /// The packages of an image from its layers, lowest first, as `facts.diff_ids` has them; `set` is what looked.
 pub fn coalesce(facts: &ImageFacts, layers: &[Arc<LayerInventory>], set: &DetectorSet) -> Inventory {
@@ -40,6 +41,7 @@ pub fn coalesce(facts: &ImageFacts, layers: &[Arc<LayerInventory>], set: &Detect
     note::apply(&image, &mut packages);
     problems.extend(log::problems(&image));
     problems.extend(os::problems(&image, os.as_ref(), &packages));
+    problems.extend(remains::problems(&image, layers, &packages));
     problems.extend(owner::unsupported(&image, &owners));
     note::claims(&image, &owners, os.as_ref(), &mut packages);
     problems.extend(packages::without_version(&packages));

@@ -10,6 +10,7 @@ mod languages;
 mod layer;
 mod overlay;
 mod ownership;
+mod remains;
 mod rpm;
 mod secrets;
 mod shared_images;
