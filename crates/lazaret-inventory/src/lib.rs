@@ -36,10 +36,14 @@ mod archive;
 mod content;
 mod control;
 mod detector;
+mod embedded_sbom;
 mod executable;
+mod headers;
 mod list;
 mod literals;
 mod packed;
 mod room;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod shown;

@@ -2,14 +2,15 @@
 
 use crate::{
     detector::{
-        Candidate, Detector, Interest, apk, binary, bitnami, bottlerocket, brew, cargo, chisel, composer, conda, dpkg,
-        elf_package, gem, go, integrity, java, kernel, nix, npm, nuget, opkg, os_release, pacman, portage, python, rpm,
-        secrets, snap, ssh_server, unsupported,
+        Candidate, Detector, Interest, apk, binary, bitnami, bottlerocket, brew, cargo, chisel, composer, conan, conda,
+        cpan, cran, dart, dpkg, elf_package, erlang, gem, go, graalvm, hackage, integrity, java, julia, jvm, kernel,
+        luarocks, nix, npm, nuget, opam, opkg, os_release, pacman, pear, portage, python, rpm, secrets, snap,
+        ssh_server, swift, unsupported, wordpress,
     },
     layer::FORMAT,
 };
 
-pub(crate) static DETECTORS: [&dyn Detector; 29] = [
+pub(crate) static DETECTORS: [&dyn Detector; 43] = [
     &dpkg::Dpkg,
     &apk::Apk,
     &rpm::Rpm,
@@ -34,6 +35,20 @@ pub(crate) static DETECTORS: [&dyn Detector; 29] = [
     &binary::Binary,
     &nuget::Nuget,
     &elf_package::ElfPackage,
+    &conan::Conan,
+    &cpan::Cpan,
+    &cran::Cran,
+    &dart::Dart,
+    &erlang::Erlang,
+    &graalvm::Graalvm,
+    &hackage::Hackage,
+    &julia::Julia,
+    &jvm::Jvm,
+    &luarocks::Luarocks,
+    &opam::Opam,
+    &pear::Pear,
+    &swift::Swift,
+    &wordpress::Wordpress,
     &os_release::OsRelease,
     &ssh_server::SshServer,
     &unsupported::Unsupported,

@@ -1,4 +1,5 @@
-//! .NET: what an application's `*.deps.json` says that it runs with, and the shared frameworks.
+//! .NET: what an application's `*.deps.json` says that it runs with, also where that is inside of the application's one
+//! file, and the shared frameworks.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -10,8 +11,11 @@ use serde_json::value::RawValue;
 use super::{Candidate, Detector, Interest};
 use crate::{
     content::document,
+    executable,
     layer::{FileFacts, FoundPackage},
 };
+
+mod bundle;
 
 pub(crate) struct Nuget;
 
@@ -21,7 +25,7 @@ impl Detector for Nuget {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn doc(&self) -> &'static str {
@@ -29,23 +33,41 @@ impl Detector for Nuget {
     }
 
     fn interest(&self, file: &Candidate<'_>) -> Interest {
-        let stem = file.name.strip_suffix(".deps.json");
-        if stem.is_some_and(|stem| !stem.is_empty()) { Interest::Content } else { Interest::No }
+        if is_list(file.name) || executable::is_executable(file.head) { Interest::Content } else { Interest::No }
     }
 
     fn detect(&self, file: &Candidate<'_>, body: &Body<'_>, limits: &Limits, facts: &mut FileFacts) {
-        let Some(bytes) = document(body, limits, facts) else { return };
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-        let found = serde_json::from_slice::<Dependencies<'_>>(bytes);
-        if let Err(error) = &found {
-            facts.not_understood(format!("not a list of .NET dependencies: {error}"));
+        if !is_list(file.name) {
+            return match bundle::dependencies(body, limits) {
+                Ok(Some(bytes)) => list(&bytes, facts),
+                Ok(None) => {}
+                Err(error) => facts.not_understood(format!("a .NET application in one file: {error}")),
+            };
         }
-        let found = found.unwrap_or_default();
+        let Some(bytes) = document(body, limits, facts) else { return };
+        let found = read(&bytes, facts);
         if let Some((framework, version)) = framework(file.path) {
             facts.packages.push(found.runtime_pack(framework, version));
         }
         found.packages(facts);
     }
+}
+
+fn is_list(name: &str) -> bool {
+    name.strip_suffix(".deps.json").is_some_and(|stem| !stem.is_empty())
+}
+
+/// The list of an application in one file.
+fn list(bytes: &[u8], facts: &mut FileFacts) {
+    read(bytes, facts).packages(facts);
+}
+
+fn read<'a>(bytes: &'a [u8], facts: &mut FileFacts) -> Dependencies<'a> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    serde_json::from_slice(bytes).unwrap_or_else(|error| {
+        facts.not_understood(format!("not a list of .NET dependencies: {error}"));
+        Dependencies::default()
+    })
 }
 
 /// `shared/Microsoft.NETCore.App/8.0.1/Microsoft.NETCore.App.deps.json`: name and version.
@@ -232,6 +254,15 @@ mod tests {
         for not in ["A/1.0/A.deps.json", "shared/A/1.0/B.deps.json", "shared/A/x/A.deps.json", "A.deps.json"] {
             assert_eq!(framework(not), None, "{not}");
         }
+    }
+
+    #[test]
+    fn an_application_in_one_file() {
+        let program = include_bytes!("../../testdata/nuget/bundle.elf");
+        assert_eq!(crate::shown::found(&Nuget, "app/shop", program), "nuget A 1.0.0, nuget B 2.0.0");
+        crate::shown::survives(&Nuget, "app/shop", program);
+        let cut = &program[..program.len() - 90];
+        assert!(crate::shown::found(&Nuget, "app/shop", cut).ends_with("parse_error"));
     }
 
     #[test]

@@ -32,10 +32,6 @@ const SIGNS: &[Sign] = &[
     // the packages stay zipped in Yarn's cache
     language(".pnp.cjs", "", "Yarn Plug'n'Play packages"),
     language(".pnp.js", "", "Yarn Plug'n'Play packages"),
-    language("rebar.config", "lib/erlang/lib/*", "Erlang applications"),
-    language("*.rockspec", "lib/luarocks/rocks-5.1/*/*", "Lua rocks"),
-    language("*.rockspec", "lib/luarocks/rocks-5.3/*/*", "Lua rocks"),
-    language("*.rockspec", "lib/luarocks/rocks-5.4/*/*", "Lua rocks"),
 ];
 
 impl Detector for Unsupported {
@@ -44,7 +40,7 @@ impl Detector for Unsupported {
     }
 
     fn version(&self) -> u32 {
-        3
+        5
     }
 
     fn doc(&self) -> &'static str {
