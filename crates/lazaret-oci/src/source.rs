@@ -69,6 +69,8 @@ pub enum LocalKind {
     OciArchive,
     /// A skopeo `dir:` image, else a root file system tree.
     Dir,
+    /// A single file, whatever it is: a jar, a program, a package database.
+    File,
 }
 
 /// Opens a source on disk. `tag` chooses among several images.
@@ -84,6 +86,7 @@ pub fn open_local(
         LocalKind::OciArchive => Box::new(oci_layout::OciLayout::open_archive(path, tag, limits)?),
         LocalKind::Dir if dir::DirImage::is_here(path) => Box::new(dir::DirImage::open(path)?),
         LocalKind::Dir => Box::new(tree::Tree::open(path, limits)?),
+        LocalKind::File => Box::new(tree::Tree::open_file(path, limits)?),
     })
 }
 

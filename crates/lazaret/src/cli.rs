@@ -97,6 +97,7 @@ Sources:
   podman:app:1.0                 an image of Podman's service (CONTAINER_HOST)
   containerd:app:1.0             an image of containerd, also k3s' (CONTAINERD_ADDRESS, _NAMESPACE)
   dir:path                       skopeo's dir, or a root file system
+  file:app.jar                   a single file: an archive, a program, a package database
 
 Examples:
   lazaret scan docker-archive:app.tar

@@ -1,15 +1,18 @@
-//! A root file system tree as an image of one layer, tarred on the fly. The tree is read twice: once for the layer's
-//! digest, once for its content; a tree that changes between is told as a digest that does not match.
+//! A root file system tree, or a single file, as an image of one layer, tarred on the fly. It is read twice: once for
+//! the layer's digest, once for its content; what changes between is told as a digest that does not match.
+
+mod mounts;
+mod writer;
 
 use std::{
-    fs::{self, File, Metadata},
     io::{self, PipeReader, Read, Write},
-    os::unix::fs::{MetadataExt, PermissionsExt},
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     thread,
 };
 
-use lazaret_model::{Algorithm, Digest, Problem, ProblemKind};
+use lazaret_model::{Algorithm, Digest};
+
+use self::writer::write;
 
 use super::{Selection, Source, SourceError, SourceImage, SourceImages, platform};
 use crate::{Descriptor, Hasher, Limits, image_facts, media_type, sha256};
@@ -17,14 +20,47 @@ use crate::{Descriptor, Hasher, Limits, image_facts, media_type, sha256};
 #[derive(Debug)]
 pub(super) struct Tree {
     name: String,
-    root: PathBuf,
+    root: Root,
     limits: Limits,
+}
+
+/// What is tarred.
+#[derive(Clone, Debug)]
+enum Root {
+    Directory(PathBuf),
+    /// A regular file, and what it is called in the layer.
+    File {
+        path: PathBuf,
+        name: PathBuf,
+    },
 }
 
 impl Tree {
     pub(super) fn open(path: &Path, limits: &Limits) -> Result<Self, SourceError> {
+        if path.is_file() {
+            let reason = format!("it is a file: write file:{}", path.display());
+            return Err(SourceError::NotThis { what: path.display().to_string(), kind: "a folder", reason });
+        }
         let (name, root) = (format!("dir:{}", path.display()), super::canonical(path)?);
-        Ok(Self { name, root, limits: limits.clone() })
+        Ok(Self { name, root: Root::Directory(root), limits: limits.clone() })
+    }
+
+    /// A single file. In the layer it is where its path says, as written: detectors know databases by their place.
+    pub(super) fn open_file(path: &Path, limits: &Limits) -> Result<Self, SourceError> {
+        // Says what is wrong with it.
+        drop(super::open_file(path)?);
+        let real =
+            path.canonicalize().map_err(|source| SourceError::Io { what: path.display().to_string(), source })?;
+        let mut name = PathBuf::new();
+        for part in path.components() {
+            match part {
+                Component::Normal(part) => name.push(part),
+                Component::ParentDir => drop(name.pop()),
+                Component::Prefix(_) | Component::RootDir | Component::CurDir => {}
+            }
+        }
+        let root = Root::File { path: real, name };
+        Ok(Self { name: format!("file:{}", path.display()), root, limits: limits.clone() })
     }
 }
 
@@ -93,113 +129,5 @@ impl Write for Hashing {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// Writes the tree as a tar, the same bytes for the same tree: names sorted, no times or owners. Links are not
-/// followed; devices, fifos and sockets are left out; what cannot be read is a problem.
-fn write(root: &Path, limits: &Limits, out: impl Write) -> io::Result<Vec<Problem>> {
-    let mut writer = Writer { archive: tar::Builder::new(out), limits, problems: Vec::new(), entries: 0, root };
-    let device = fs::metadata(root)?.dev();
-    writer.directory(root, device, 0)?;
-    writer.archive.into_inner()?.flush()?;
-    Ok(writer.problems)
-}
-
-struct Writer<'a, W: Write> {
-    archive: tar::Builder<W>,
-    limits: &'a Limits,
-    problems: Vec<Problem>,
-    entries: u64,
-    root: &'a Path,
-}
-
-impl<W: Write> Writer<'_, W> {
-    fn directory(&mut self, path: &Path, device: u64, depth: usize) -> io::Result<()> {
-        if depth > self.limits.depth {
-            self.problem(ProblemKind::LimitExceeded, path, format!("deeper than {} directories", self.limits.depth));
-            return Ok(());
-        }
-        let list =
-            fs::read_dir(path).and_then(|list| list.map(|e| e.map(|e| e.file_name())).collect::<io::Result<Vec<_>>>());
-        let mut names = match list {
-            Ok(names) => names,
-            Err(error) => {
-                self.problem(ProblemKind::LayerUnreadable, path, format!("cannot be listed: {error}"));
-                return Ok(());
-            }
-        };
-        names.sort();
-        for name in names {
-            let path = path.join(name);
-            let meta = match fs::symlink_metadata(&path) {
-                Ok(meta) => meta,
-                Err(error) => {
-                    self.problem(ProblemKind::LayerUnreadable, &path, format!("cannot be read: {error}"));
-                    continue;
-                }
-            };
-            // Of a running system: /proc and its kind are no files, and without end.
-            let is_kernels = depth == 0 && ["proc", "sys", "dev"].iter().any(|n| path.ends_with(n));
-            if meta.is_dir() && is_kernels && meta.dev() != device {
-                continue;
-            }
-            self.entries += 1;
-            if self.entries > self.limits.entries {
-                let limit = self.limits.entries;
-                self.problem(ProblemKind::LimitExceeded, &path, format!("the tree has more than {limit} entries"));
-                return Ok(());
-            }
-            self.entry(&path, &meta)?;
-            if meta.is_dir() {
-                self.directory(&path, device, depth + 1)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn entry(&mut self, path: &Path, meta: &Metadata) -> io::Result<()> {
-        let name = path.strip_prefix(self.root).unwrap_or(path).to_owned();
-        let mut header = tar::Header::new_gnu();
-        header.set_mode(meta.permissions().mode() & 0o7777);
-        header.set_size(0);
-        if meta.is_dir() {
-            header.set_entry_type(tar::EntryType::Directory);
-            return self.archive.append_data(&mut header, name, io::empty());
-        }
-        if meta.is_symlink() {
-            header.set_entry_type(tar::EntryType::Symlink);
-            return match fs::read_link(path) {
-                Ok(target) => self.archive.append_link(&mut header, name, target),
-                Err(error) => {
-                    self.problem(ProblemKind::LayerUnreadable, path, format!("cannot be read: {error}"));
-                    Ok(())
-                }
-            };
-        }
-        if !meta.is_file() {
-            return Ok(());
-        }
-        let file = match File::open(path).and_then(|file| Ok((file.metadata()?, file))) {
-            Ok((now, file)) if (now.dev(), now.ino()) == (meta.dev(), meta.ino()) => file,
-            Ok(_) => {
-                self.problem(ProblemKind::LayerUnreadable, path, "was replaced while it was read".to_owned());
-                return Ok(());
-            }
-            Err(error) => {
-                self.problem(ProblemKind::LayerUnreadable, path, format!("cannot be read: {error}"));
-                return Ok(());
-            }
-        };
-        header.set_size(meta.len());
-        // A file that shrinks meanwhile is filled up: the archive stays whole, the digest tells.
-        self.archive.append_data(&mut header, name, file.chain(io::repeat(0)).take(meta.len()))
-    }
-
-    fn problem(&mut self, kind: ProblemKind, path: &Path, message: String) {
-        if self.problems.len() < self.limits.problems_per_kind {
-            let path = path.strip_prefix(self.root).unwrap_or(path).to_string_lossy().into_owned();
-            self.problems.push(Problem::new(kind, path, message));
-        }
     }
 }

@@ -18,6 +18,7 @@ pub(crate) fn open_image(text: &str, limits: &Limits, plain_http: bool) -> anyho
         "oci" => open_path(LocalKind::OciDir, rest, limits),
         "oci-archive" => open_path(LocalKind::OciArchive, rest, limits),
         "dir" => open_path(LocalKind::Dir, rest, limits),
+        "file" => Ok(open_local(LocalKind::File, Path::new(rest), None, limits)?),
         "docker" => {
             let options = daemon_options("DOCKER_HOST", limits);
             Ok(progress::counted("from Docker", |count| docker_daemon::open(rest, &options, count))?)
