@@ -4,6 +4,8 @@
 use lazaret_model::{Algorithm, Digest};
 use sha2::digest::{Digest as _, common::hazmat::SerializableState};
 
+pub(crate) mod pair;
+
 /// SHA-256 of some bytes.
 pub fn sha256(bytes: &[u8]) -> Digest {
     Digest::from_sha256(sha2::Sha256::digest(bytes).into())

@@ -9,7 +9,7 @@ use self::{
     input::{Input, State},
     problems::Problems,
 };
-use crate::{Hasher, Limits};
+use crate::{Limits, hasher::pair::Pair};
 
 pub mod body;
 mod chunks;
@@ -71,8 +71,7 @@ pub fn is_passing(problem: &Problem) -> bool {
 /// Reads one layer. `progress` is told the compressed bytes read so far, from another thread. Never fails: faults are
 /// problems, beside what was read before them.
 ///
-/// Reading, hashing and inflating happen on a thread of their own; hashing the tar, walking it and the visitor on the
-/// caller's. Memory is a few MiB whatever the layer's size, and up to [`Limits::body_bytes`] for a wanted file.
+/// Reading and inflating happen on a thread of their own; hashing, walking the tar and the visitor on the caller's. Memory is a few MiB whatever the layer's size, and up to [`Limits::body_bytes`] for a wanted file.
 pub fn read_layer(
     input: &mut (dyn Read + Send),
     spec: &LayerSpec,
@@ -82,27 +81,35 @@ pub fn read_layer(
 ) -> LayerSummary {
     let algorithm = |digest: &Option<Digest>| digest.as_ref().map_or(Algorithm::Sha256, Digest::algorithm);
     let most = spec.size.unwrap_or(u64::MAX).min(limits.layer_bytes);
-    let mut input = Input::new(input, algorithm(&spec.digest), most, progress);
     let mut problems = Problems::new(limits);
     let (full, receive) = mpsc::sync_channel(chunks::WAITING);
-    let (give_back, spare) = mpsc::channel();
-    let mut chunks = Chunks::new(receive, give_back, Hasher::new(algorithm(&spec.diff_id)));
-    let (end, entries, stop, tar_digest, uncompressed) = thread::scope(|scope| {
-        let input = &mut input;
+    let ((give_back, spare), (give_back_stored, spare_stored)) = (mpsc::channel(), mpsc::channel());
+    let hash = Pair::new(algorithm(&spec.diff_id), algorithm(&spec.digest));
+    let mut chunks = Chunks::new(receive, give_back, give_back_stored, hash);
+    let (read, walked, digests) = thread::scope(|scope| {
         // Takes the sender: its drop ends the walk on this side.
-        let reader = scope.spawn(move || chunks::produce(input, limits, spec.diff_id.is_none(), &full, &spare));
+        let reader = scope.spawn(move || {
+            let mut input = Input::new(input, most, progress, &full, &spare_stored);
+            let end = chunks::produce(&mut input, limits, spec.diff_id.is_none(), &full, &spare);
+            let (compressed, state) = input.finish();
+            (end, compressed, state)
+        });
         let walked = tar::walk(&mut chunks, limits, visitor, &mut problems);
         // Also when the walk ended early: the digest is of everything.
-        let (digest, total) = chunks.finish();
-        let end = reader.join().unwrap_or_else(|_| End::Fault("the reader of the layer failed".to_owned()));
-        match walked {
-            Ok(entries) => (end, entries, None, digest, total),
-            Err(stop) => (end, stop.entries, Some(stop), digest, total),
-        }
+        let digests = chunks.finish();
+        (reader.join(), walked, digests)
     });
-    tell(&mut problems, &end, stop, input.state(), spec.size == Some(most));
-    let (compressed, state) = (input.total(), input.state().clone());
-    let digest = input.digest();
+    let (end, compressed, state) = read.unwrap_or_else(|_| {
+        let why = "the reader of the layer failed".to_owned();
+        (End::Gone, 0, State::Failed(why))
+    });
+    let (entries, stop) = match walked {
+        Ok(entries) => (entries, None),
+        Err(stop) => (stop.entries, Some(stop)),
+    };
+    let (tar_digest, stored_digest, uncompressed) = digests;
+    tell(&mut problems, &end, stop, &state, spec.size == Some(most));
+    let digest = (state == State::Ended).then_some(stored_digest);
     let diff_id = (end == End::Clean && state == State::Ended).then_some(tar_digest);
     let mut verified = end == End::Clean && state == State::Ended;
     let mut compare = |what: &str, wanted: Option<String>, actual: Option<String>| {

@@ -1,5 +1,5 @@
-//! The two halves of a layer's reading: one thread reads, hashes and inflates; the caller's hashes the tar and
-//! walks it. Between them go a few buffers, round and round.
+//! The two halves of a layer's reading: one thread reads and inflates; the caller's hashes both what was stored and the
+//! tar, and walks that. Between them go a few buffers, round and round.
 
 use std::{
     io::Read,
@@ -12,12 +12,22 @@ use super::{
     decompress::{Decompressor, Unsupported},
     input::Input,
 };
-use crate::{Hasher, Limits};
+use crate::{Limits, hasher::pair::Pair};
 
 /// Bytes of one buffer; a multiple of a tar block, so that no block is ever in two buffers.
 pub(super) const CHUNK: usize = 1 << 20;
 /// Full buffers that may wait.
-pub(super) const WAITING: usize = 4;
+pub(super) const WAITING: usize = 8;
+/// Buffers of stored bytes that wait for the tar they make, to be hashed beside it.
+const STORED: usize = 8;
+
+/// A buffer on its way.
+pub(super) enum Piece {
+    /// Of the tar.
+    Tar(Vec<u8>),
+    /// Bytes as stored, which were used.
+    Stored(Vec<u8>),
+}
 
 /// How the stream of tar bytes ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,7 +46,7 @@ pub(super) fn produce(
     input: &mut Input<'_>,
     limits: &Limits,
     checksums: bool,
-    full: &SyncSender<Vec<u8>>,
+    full: &SyncSender<Piece>,
     spare: &Receiver<Vec<u8>>,
 ) -> End {
     let end = match Decompressor::open(input, checksums) {
@@ -54,7 +64,7 @@ pub(super) fn produce(
 fn pump(
     decompressor: &mut Decompressor<'_, '_>,
     limits: &Limits,
-    full: &SyncSender<Vec<u8>>,
+    full: &SyncSender<Piece>,
     spare: &Receiver<Vec<u8>>,
 ) -> End {
     let mut total = 0_u64;
@@ -79,7 +89,7 @@ fn pump(
             return End::Limit(format!("the layer unpacks to more than {} times its size", limits.ratio));
         }
         buffer.truncate(filled);
-        if filled > 0 && full.send(buffer).is_err() {
+        if filled > 0 && full.send(Piece::Tar(buffer)).is_err() {
             return End::Gone;
         }
         if let Some(end) = end {
@@ -90,9 +100,12 @@ fn pump(
 
 /// The walker's side: tar bytes in order, hashed as they come.
 pub(super) struct Chunks {
-    full: Receiver<Vec<u8>>,
+    full: Receiver<Piece>,
     spare: Sender<Vec<u8>>,
-    hash: Hasher,
+    spare_stored: Sender<Vec<u8>>,
+    /// Of the tar, and of what was stored.
+    hash: Pair,
+    stored: Vec<Vec<u8>>,
     current: Vec<u8>,
     position: usize,
     /// Bytes before the current buffer.
@@ -100,8 +113,13 @@ pub(super) struct Chunks {
 }
 
 impl Chunks {
-    pub(super) fn new(full: Receiver<Vec<u8>>, spare: Sender<Vec<u8>>, hash: Hasher) -> Self {
-        Self { full, spare, hash, current: Vec::new(), position: 0, before: 0 }
+    pub(super) fn new(
+        full: Receiver<Piece>,
+        spare: Sender<Vec<u8>>,
+        spare_stored: Sender<Vec<u8>>,
+        hash: Pair,
+    ) -> Self {
+        Self { full, spare, spare_stored, hash, stored: Vec::new(), current: Vec::new(), position: 0, before: 0 }
     }
 
     /// Offset of the next byte in the tar.
@@ -142,10 +160,11 @@ impl Chunks {
         self.pass(count, |_| ())
     }
 
-    /// Hashes what is left; the digest and number of all bytes.
-    pub(super) fn finish(mut self) -> (Digest, u64) {
+    /// Hashes what is left; the digests of the tar and of what was stored, and the number of bytes of the tar.
+    pub(super) fn finish(mut self) -> (Digest, Digest, u64) {
         while self.next() {}
-        (self.hash.finish(), self.before)
+        let (tar, stored) = self.hash.finish();
+        (tar, stored, self.before)
     }
 
     fn next(&mut self) -> bool {
@@ -154,9 +173,35 @@ impl Chunks {
         self.position = 0;
         // The other side may have ended: then nobody needs the buffer.
         drop(self.spare.send(old));
-        let Ok(next) = self.full.recv() else { return false };
-        self.hash.update(&next);
-        self.current = next;
-        true
+        loop {
+            match self.full.recv() {
+                Ok(Piece::Stored(stored)) => {
+                    self.stored.push(stored);
+                    if self.stored.len() == STORED {
+                        self.hash(&[]);
+                    }
+                }
+                Ok(Piece::Tar(next)) => {
+                    self.hash(&next);
+                    self.current = next;
+                    return true;
+                }
+                Err(_) => {
+                    self.hash(&[]);
+                    return false;
+                }
+            }
+        }
+    }
+
+    /// Hashes bytes of the tar, and the stored ones that wait beside them.
+    fn hash(&mut self, mut tar: &[u8]) {
+        for stored in std::mem::take(&mut self.stored) {
+            let (part, rest) = tar.split_at(tar.len().min(stored.len()));
+            self.hash.update(part, &stored);
+            tar = rest;
+            drop(self.spare_stored.send(stored));
+        }
+        self.hash.update(tar, &[]);
     }
 }

@@ -1,10 +1,11 @@
-//! A layer's bytes as stored: counted, hashed and bounded while they are read.
+//! A layer's bytes as stored: counted and bounded while they are read, and sent on to be hashed when they were used.
 
-use std::io::{self, BufRead, Read};
+use std::{
+    io::{self, BufRead, Read},
+    sync::mpsc::{Receiver, SyncSender},
+};
 
-use lazaret_model::{Algorithm, Digest};
-
-use crate::Hasher;
+use super::chunks::Piece;
 
 /// Bytes asked for at once.
 const BUFFER: usize = 256 << 10;
@@ -12,10 +13,12 @@ const BUFFER: usize = 256 << 10;
 pub(super) struct Input<'a> {
     inner: &'a mut (dyn Read + Send),
     progress: &'a (dyn Fn(u64) + Sync),
-    buffer: Box<[u8]>,
+    buffer: Vec<u8>,
     position: usize,
     filled: usize,
-    hash: Hasher,
+    /// Where full buffers go when they were used, and from where empty ones come.
+    used: &'a SyncSender<Piece>,
+    spare: &'a Receiver<Vec<u8>>,
     total: u64,
     /// Bytes that there may be.
     limit: u64,
@@ -35,17 +38,19 @@ pub(super) enum State {
 impl<'a> Input<'a> {
     pub(super) fn new(
         inner: &'a mut (dyn Read + Send),
-        algorithm: Algorithm,
         limit: u64,
         progress: &'a (dyn Fn(u64) + Sync),
+        used: &'a SyncSender<Piece>,
+        spare: &'a Receiver<Vec<u8>>,
     ) -> Self {
         Self {
             inner,
             progress,
-            buffer: vec![0; BUFFER].into(),
+            buffer: vec![0; BUFFER],
             position: 0,
             filled: 0,
-            hash: Hasher::new(algorithm),
+            used,
+            spare,
             total: 0,
             limit,
             state: State::Reading,
@@ -71,13 +76,19 @@ impl<'a> Input<'a> {
         self.total
     }
 
-    pub(super) fn state(&self) -> &State {
-        &self.state
+    /// Sends on what was read and not sent yet; nothing can be read after that.
+    pub(super) fn finish(mut self) -> (u64, State) {
+        self.pass_on();
+        (self.total, self.state)
     }
 
-    /// The digest, when everything was read.
-    pub(super) fn digest(self) -> Option<Digest> {
-        (self.state == State::Ended).then(|| self.hash.finish())
+    fn pass_on(&mut self) {
+        let mut used = std::mem::replace(&mut self.buffer, self.spare.try_recv().unwrap_or_default());
+        used.truncate(self.filled);
+        // nobody may listen any more: then nobody asks for the digest
+        drop(self.used.send(Piece::Stored(used)));
+        self.buffer.resize(BUFFER, 0);
+        (self.position, self.filled) = (0, 0);
     }
 
     /// Reads once behind what is buffered; `false` at the end.
@@ -88,8 +99,8 @@ impl<'a> Input<'a> {
             State::TooLong => return Err(io::Error::other("there are more bytes than there should be")),
             State::Failed(why) => return Err(io::Error::other(why.clone())),
         }
-        if self.position == self.filled {
-            (self.position, self.filled) = (0, 0);
+        if self.position == BUFFER {
+            self.pass_on();
         }
         let Some(space) = self.buffer.get_mut(self.filled..).filter(|s| !s.is_empty()) else {
             return Ok(false);
@@ -105,7 +116,6 @@ impl<'a> Input<'a> {
             }
         };
         self.total += count as u64;
-        self.hash.update(&space[..count]);
         if count == 0 {
             self.state = State::Ended;
         } else if self.total > self.limit {

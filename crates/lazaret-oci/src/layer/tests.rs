@@ -9,7 +9,7 @@ use std::io::{Cursor, Read, Write};
 use ::tar;
 
 use super::*;
-use crate::sha256;
+use crate::{Hasher, sha256};
 
 /// What a visitor was shown.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

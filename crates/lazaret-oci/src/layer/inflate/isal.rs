@@ -1,5 +1,4 @@
-//! Intel's ISA-L (igzip): C and assembly, about one and a half times as fast as zlib-rs. The only file of this crate
-//! with `unsafe`.
+//! Intel's ISA-L (igzip): C and assembly, about one and a half times as fast as zlib-rs.
 //!
 //! Why it is sound: `isal_inflate` is given two slices that live over the call, as pointer and length; its contract
 //! (`igzip_lib.h`) is to read at most `avail_in` bytes at `next_in`, to write at most `avail_out` at `next_out`, and to

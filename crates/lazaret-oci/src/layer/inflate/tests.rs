@@ -85,7 +85,9 @@ fn compared(packed: &[u8], lenient: bool) -> Made {
         #[cfg(feature = "isal")]
         {
             let isal = run::<super::isal::Isal>(packed, input_step, output_step);
-            let lenient = lenient && wanted.end == End::Corrupt;
+            // what is damaged and too short may be told as either
+            let either = isal.end == End::Corrupt && wanted.end == End::Cut;
+            let lenient = lenient && (wanted.end == End::Corrupt || either);
             assert!(isal.agrees(&wanted) || lenient, "isal {input_step} {output_step}: {isal:?}, not {wanted:?}");
         }
     }
