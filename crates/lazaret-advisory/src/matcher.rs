@@ -1,6 +1,7 @@
 //! Which records affect a component. Pure; the quirks of an ecosystem are in the file named after it.
 
 mod apk;
+mod bitnami;
 mod composer;
 mod deb;
 mod golang;
@@ -13,7 +14,7 @@ use lazaret_model::{AdvisoryRecord, AffectedRange, Confidence, FindingStatus, Os
 use lazaret_version::Scheme;
 
 /// Rises when an answer of this module may change.
-pub const MATCHER_VERSION: u32 = 1;
+pub const MATCHER_VERSION: u32 = 2;
 
 /// What is matched: one distinct (ecosystem stream, name, version), however many packages or images have it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -61,6 +62,7 @@ pub fn component(package: &Package, os: Option<&OsRelease>) -> Result<Component,
         PackageType::Gem => language::component(package, "RubyGems"),
         PackageType::Cargo => language::component(package, "crates.io"),
         PackageType::Composer => composer::component(package),
+        PackageType::Bitnami => bitnami::component(package),
         PackageType::Nuget => language::component(package, "NuGet"),
         // no feed answers for these yet, which is told as missing advisories
         other => language::component(package, other.name()),

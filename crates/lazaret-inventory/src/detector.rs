@@ -43,6 +43,7 @@ pub(crate) mod pear;
 pub(crate) mod portage;
 pub(crate) mod python;
 pub(crate) mod rpm;
+pub(crate) mod rpm_repository;
 pub(crate) mod secrets;
 pub(crate) mod snap;
 pub(crate) mod ssh_server;

@@ -249,6 +249,7 @@ impl FoundPackage {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Note {
     pub kind: PackageType,
+    /// Empty: all packages of the kind.
     pub package: String,
     /// `None`: whatever version is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,16 +4,17 @@ use crate::{
     detector::{
         Candidate, Detector, Interest, apk, binary, bitnami, bottlerocket, brew, cargo, chisel, composer, conan, conda,
         cpan, cran, dart, dpkg, elf_package, erlang, gem, go, graalvm, hackage, integrity, java, julia, jvm, kernel,
-        luarocks, nix, npm, nuget, opam, opkg, os_release, pacman, pear, portage, python, rpm, secrets, snap,
-        ssh_server, swift, unsupported, wordpress,
+        luarocks, nix, npm, nuget, opam, opkg, os_release, pacman, pear, portage, python, rpm, rpm_repository, secrets,
+        snap, ssh_server, swift, unsupported, wordpress,
     },
     layer::FORMAT,
 };
 
-pub(crate) static DETECTORS: [&dyn Detector; 43] = [
+pub(crate) static DETECTORS: [&dyn Detector; 44] = [
     &dpkg::Dpkg,
     &apk::Apk,
     &rpm::Rpm,
+    &rpm_repository::RpmRepository,
     &pacman::Pacman,
     &opkg::Opkg,
     &portage::Portage,

@@ -18,8 +18,13 @@ pub(super) fn apply<'a>(image: &FlatImage<'a>, packages: &mut Packages<'a>) {
         return;
     }
     for (identity, entry) in packages.entries.iter_mut().filter(|(_, entry)| entry.is_live()) {
-        for note in notes.get(&(identity.kind, identity.name)).into_iter().flatten() {
-            let version = note.version.as_deref().is_none_or(|version| version == identity.version);
+        // what is said of one package counts before what is said of all
+        let names = [identity.name, ""];
+        let of_names = names.iter().flat_map(|name| notes.get(&(identity.kind, *name)).into_iter().flatten());
+        for note in of_names {
+            // rpm: no epoch is written where it is 0
+            let plain = identity.version.strip_prefix("0:").unwrap_or(identity.version);
+            let version = note.version.as_deref().is_none_or(|version| version == plain || version == identity.version);
             let arch = note.arch.as_deref().is_none_or(|arch| Some(arch) == entry.found.arch.as_deref());
             if version && arch {
                 entry.license = entry.license.or(note.license.as_deref());

@@ -17,7 +17,7 @@ mod berkeley;
 mod header;
 mod manifest;
 mod ndb;
-mod sqlite;
+pub(crate) mod sqlite;
 mod wal;
 
 pub(crate) struct Rpm;

@@ -127,3 +127,20 @@ fn an_empty_or_foreign_database() {
     let unknown = Layer::new().file("etc/os-release", "ID=centos\nVERSION_ID=7\n");
     assert_eq!(read(&[unknown, database()]).0.len(), 1, "no stream");
 }
+
+#[test]
+fn repositories() {
+    let state = "[nevras]\n\"epoch-2:2.0~rc1-3.el9.noarch\" = {from_repo=\"baseos\"}\n\
+                 \"zeroepoch-3.1^git5-1.noarch\" = {from_repo=\"extras\"}\n\"plain-9-9.x86_64\" = {from_repo=\"x\"}\n";
+    let manifest = r#"{"content_sets":["b-rpms","a-rpms"]}"#;
+    let notes = Layer::new()
+        .file("usr/lib/sysimage/libdnf5/nevras.toml", state)
+        .file("root/buildinfo/content_manifests/ubi9.json", manifest);
+    let (inventory, _) = flatten(&[database(), notes]);
+    let of = |name: &str| {
+        let package = inventory.packages.iter().find(|package| package.name == name).unwrap();
+        package.repository.clone().unwrap()
+    };
+    assert_eq!((of("epoch").as_str(), of("zeroepoch").as_str()), ("baseos", "extras"));
+    assert_eq!(of("plain"), "a-rpms b-rpms", "of this version nothing more is known");
+}

@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use lazaret_oci::Body;
 
 use self::page::{Cell, Tree};
+pub(crate) use self::record::{integer, text};
 use super::{Found, be16, be32, slice, wal::Wal};
 
 mod page;
 mod record;
 
-pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
+pub(crate) const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// Tables that a database of rpm may have; it has about twenty.
 const MAX_TABLES: usize = 1000;
@@ -27,7 +28,7 @@ pub(super) fn read(body: &Body<'_>, log: Option<&Wal<'_>>, found: &mut Found<'_>
     if let Some(fault) = &pages.fault {
         found.fault(fault.clone());
     }
-    let tables = tables(&mut pages, found);
+    let tables = tables(&mut pages, &mut |fault| found.fault(fault));
     let root = |name: &str| tables.iter().find(|(table, _)| table == name).map(|(_, root)| *root);
     let Some(packages) = root("Packages") else { return found.fault("there is no table of packages") };
     let mut numbers = BTreeSet::new();
@@ -77,7 +78,7 @@ fn package(cell: &Cell, tree: &mut Tree<'_, '_>, numbers: &mut BTreeSet<i64>, fo
 }
 
 /// Names and first pages of the tables.
-fn tables(pages: &mut Pages<'_>, found: &mut Found<'_>) -> Vec<(String, u32)> {
+fn tables(pages: &mut Pages<'_>, fault: &mut dyn FnMut(String)) -> Vec<(String, u32)> {
     const MAX_BYTES: u64 = 1 << 20;
     let mut tables = Vec::new();
     let mut tree = Tree::new(pages, 1);
@@ -95,10 +96,46 @@ fn tables(pages: &mut Pages<'_>, found: &mut Found<'_>) -> Vec<(String, u32)> {
                     tables.push((name.to_owned(), root));
                 }
             }
-            Err(fault) => found.fault(fault),
+            Err(what) => fault(what),
         }
     }
     tables
+}
+
+/// Gives each line of the named tables to `each`: which of them, its number, and its columns ([`text`], [`integer`]).
+/// What is wrong with the file is what comes back.
+pub(crate) fn rows(body: &Body<'_>, wanted: &[&str], each: &mut dyn FnMut(usize, i64, &[u8])) -> Vec<String> {
+    const MAX_BYTES: u64 = 1 << 20;
+    const MAX_FAULTS: usize = 1000;
+    let mut pages = match Pages::open(body, None) {
+        Ok(pages) => pages,
+        Err(fault) => return vec![fault],
+    };
+    let mut faults: Vec<_> = pages.fault.clone().into_iter().collect();
+    let tables = tables(&mut pages, &mut |fault| faults.push(fault));
+    for (index, name) in wanted.iter().enumerate() {
+        let Some((_, root)) = tables.iter().find(|(table, _)| table == name) else {
+            faults.push(format!("there is no table {name}"));
+            continue;
+        };
+        let mut tree = Tree::new(&mut pages, *root);
+        for number in 0.. {
+            let Some(cell) = tree.next() else { break };
+            if number == MAX_ROWS || faults.len() > MAX_FAULTS {
+                faults.push(format!("{name}: it has too many lines or faults; the rest is not read"));
+                break;
+            }
+            let payload = cell.and_then(|cell| match cell.length {
+                0..=MAX_BYTES => Ok((cell.row, tree.payload(&cell)?)),
+                length => Err(format!("{name}: a line of {length} bytes")),
+            });
+            match payload {
+                Ok((row, payload)) => each(index, row, &payload),
+                Err(fault) => faults.push(fault),
+            }
+        }
+    }
+    faults
 }
 
 /// The pages of a database, with what its log has over them. Each is given out once: in a sound file, one thing leads

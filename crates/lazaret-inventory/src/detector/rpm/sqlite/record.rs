@@ -42,7 +42,7 @@ fn column(record: &[u8], wanted: usize) -> Option<(u64, &[u8])> {
     None
 }
 
-pub(super) fn text(record: &[u8], wanted: usize) -> Option<&str> {
+pub(crate) fn text(record: &[u8], wanted: usize) -> Option<&str> {
     let (kind, value) = column(record, wanted)?;
     if kind >= 13 && kind % 2 == 1 { std::str::from_utf8(value).ok() } else { None }
 }
@@ -52,7 +52,7 @@ pub(super) fn blob(record: &[u8], wanted: usize) -> Option<&[u8]> {
     (kind >= 12 && kind % 2 == 0).then_some(value)
 }
 
-pub(super) fn integer(record: &[u8], wanted: usize) -> Option<i64> {
+pub(crate) fn integer(record: &[u8], wanted: usize) -> Option<i64> {
     let (kind, value) = column(record, wanted)?;
     match kind {
         8 => Some(0),
