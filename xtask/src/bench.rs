@@ -32,6 +32,9 @@ pub(crate) struct Args {
     /// The compiled advisories that a scan uses; default: the built-in ones.
     #[arg(long, value_name = "FILE")]
     db: Option<PathBuf>,
+    /// Deeper looks of the scans, as `lazaret scan --with` names them.
+    #[arg(long, value_name = "LIST")]
+    with: Option<String>,
     /// Measure this binary instead of building one.
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,

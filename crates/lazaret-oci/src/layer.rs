@@ -100,8 +100,8 @@ pub fn read_layer(
         (reader.join(), walked, digests)
     });
     let (end, compressed, state) = read.unwrap_or_else(|_| {
-        let why = "the reader of the layer failed".to_owned();
-        (End::Gone, 0, State::Failed(why))
+        let end = End::Fault("the reader of the layer failed".to_owned());
+        (end, 0, State::Reading)
     });
     let (entries, stop) = match walked {
         Ok(entries) => (entries, None),

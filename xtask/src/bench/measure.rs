@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ pub(super) struct Measure {
     /// Exit code; -1 where a signal ended it.
     pub(super) code: i32,
     pub(super) seconds: f64,
+    /// User and system time of all its threads: what a busy machine changes least.
+    pub(super) cpu_seconds: f64,
     /// Largest resident set of the program, mapped files included.
     pub(super) peak_kib: i64,
 }
@@ -43,8 +46,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         .status()
         .with_context(|| format!("cannot start {program}"))?;
     let seconds = start.elapsed().as_secs_f64();
-    let peak_kib = getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss();
-    println!("{}", serde_json::to_string(&Measure { code: status.code().unwrap_or(-1), seconds, peak_kib })?);
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let cpu = usage.user_time() + usage.system_time();
+    #[expect(clippy::cast_precision_loss, reason = "some minutes in microseconds")]
+    let cpu_seconds = cpu.num_microseconds() as f64 / 1e6;
+    let (code, peak_kib) = (status.code().unwrap_or(-1), usage.max_rss());
+    println!("{}", serde_json::to_string(&Measure { code, seconds, cpu_seconds, peak_kib })?);
     Ok(())
 }
 

@@ -79,10 +79,13 @@ fn measured(args: &Args, lazaret: &Path, xtask: &Path, image: &Image, limit: f64
         Some(db) => ours.extend(["--db".to_owned(), text(db)]),
         None => ours.extend(["--data".to_owned(), text(&work.join("data"))]),
     }
+    if let Some(with) = &args.with {
+        ours.extend(["--with".to_owned(), with.clone()]);
+    }
     let floor = vec![text(xtask), "floor".to_owned(), text(&image.layout)];
 
-    let (mut scans, mut peaks, mut floors) = (Vec::new(), Vec::new(), Vec::new());
-    let mut peers: Vec<Vec<f64>> = vec![Vec::new(); args.peers.len()];
+    let (mut scans, mut floors, mut peaks) = (Times::default(), Times::default(), Vec::new());
+    let mut peers: Vec<Times> = args.peers.iter().map(|_| Times::default()).collect();
     for run in 0..=args.runs {
         let base = measure::of(xtask, &floor, &[0], None)?;
         let scan = measure::of(xtask, &ours, &[0, 10, 11], None)?;
@@ -99,22 +102,61 @@ fn measured(args: &Args, lazaret: &Path, xtask: &Path, image: &Image, limit: f64
             })
             .collect::<Result<Vec<_>>>()?;
         if run > 0 {
-            floors.push(base.seconds);
-            scans.push(scan.seconds);
+            floors.add(&base);
+            scans.add(&scan);
             #[expect(clippy::cast_precision_loss, reason = "a few hundred thousand KiB")]
             peaks.push(scan.peak_kib as f64 * 1024.0 / 1e6);
-            peers.iter_mut().zip(others).for_each(|(figures, other)| figures.push(other.seconds));
+            peers.iter_mut().zip(others).for_each(|(figures, other)| figures.add(&other));
         }
     }
-    let ours = median(&mut scans).context("--runs 0 measures nothing")?;
     let name = |what: &str| format!("scan {} {what}", image.name);
-    let mut rows = vec![Row::new(name("time"), "s", ours, median(&mut floors), "floor")];
-    for (peer, figures) in args.peers.iter().zip(&mut peers) {
-        rows.push(Row::new(name("time"), "s", ours, median(figures), &peer.name));
+    let mut rows = Vec::new();
+    for what in [What::Wall, What::Cpu] {
+        let ours = scans.median(what).context("--runs 0 measures nothing")?;
+        rows.push(Row::new(name(what.name()), "s", ours, floors.median(what), "floor"));
+        for (peer, figures) in args.peers.iter().zip(&mut peers) {
+            rows.push(Row::new(name(what.name()), "s", ours, figures.median(what), &peer.name));
+        }
     }
     let peak = peaks.iter().copied().fold(0.0, f64::max);
     rows.push(Row::new(name("peak memory"), "MB", peak, Some(limit), "limit"));
     Ok(rows)
+}
+
+/// The runs of one program.
+#[derive(Default)]
+struct Times {
+    wall: Vec<f64>,
+    cpu: Vec<f64>,
+}
+
+#[derive(Clone, Copy)]
+enum What {
+    Wall,
+    Cpu,
+}
+
+impl What {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Wall => "time",
+            Self::Cpu => "cpu time",
+        }
+    }
+}
+
+impl Times {
+    fn add(&mut self, run: &measure::Measure) {
+        self.wall.push(run.seconds);
+        self.cpu.push(run.cpu_seconds);
+    }
+
+    fn median(&mut self, what: What) -> Option<f64> {
+        median(match what {
+            What::Wall => &mut self.wall,
+            What::Cpu => &mut self.cpu,
+        })
+    }
 }
 
 /// How a peer scans a layout for its packages, with an empty cache each time.
