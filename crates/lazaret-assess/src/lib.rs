@@ -40,6 +40,6 @@ pub use replay::{Replay, ReplayError, replay};
 pub use rule::{Fault, Levels, Rule, RuleInput, Weight};
 pub use signing::{KeyError, SigningKey, generate_key, verify};
 pub use stance::Stance;
-pub use state::next_state;
+pub use state::{is_for_cause, next_state};
 pub use subject::Subject;
 pub use why::explain;

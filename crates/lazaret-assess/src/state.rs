@@ -1,6 +1,6 @@
 //! Where a verdict leads an image (gate.md, "States"). Pure.
 
-use lazaret_model::{ImageState, Outcome};
+use lazaret_model::{ImageState, Outcome, Verdict};
 
 /// The state of an image after a judgement.
 ///
@@ -18,6 +18,16 @@ pub fn next_state(current: ImageState, outcome: Outcome, unexplained: bool) -> I
         (Approved, Outcome::Deny) => Due,
         (Approved | Blocked | Due | Overdue | PreGate, Outcome::Deny | Outcome::Incomplete) => current,
     }
+}
+
+/// The rule whose denial is a cause.
+pub(crate) const MALWARE: &str = "malware";
+
+/// Whether a verdict denies *for cause*: for malware. An image that was let out is then revoked, whatever
+/// [`next_state`] says, and only a person lifts that; one that never was out stays blocked.
+pub fn is_for_cause(current: ImageState, verdict: &Verdict) -> bool {
+    let out = !matches!(current, ImageState::Quarantined | ImageState::Blocked);
+    out && verdict.outcome == Outcome::Deny && verdict.reasons.iter().any(|reason| reason.rule == MALWARE)
 }
 
 #[cfg(test)]
@@ -89,5 +99,22 @@ mod tests {
             }
         }
         assert_eq!(cells, TABLE.lines().filter(|line| !line.trim().is_empty()).count());
+    }
+
+    #[test]
+    fn malware_is_a_cause_where_the_image_was_out() {
+        let reason = |rule: &str| lazaret_model::Reason { rule: rule.to_owned(), message: "x".to_owned() };
+        let verdict = |outcome, rule| Verdict {
+            outcome,
+            reasons: vec![reason(rule)],
+            warnings: vec![reason(MALWARE)],
+            observations: Vec::new(),
+        };
+        for state in ImageState::ALL {
+            let out = !matches!(state, ImageState::Quarantined | ImageState::Blocked);
+            assert_eq!(is_for_cause(state, &verdict(Outcome::Deny, MALWARE)), out, "{state}");
+            assert!(!is_for_cause(state, &verdict(Outcome::Deny, "secret_in_file")));
+            assert!(!is_for_cause(state, &verdict(Outcome::Incomplete, "incomplete_scan")));
+        }
     }
 }

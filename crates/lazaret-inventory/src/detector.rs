@@ -4,7 +4,7 @@
 use lazaret_model::{Problem, ProblemKind};
 use lazaret_oci::{Body, Limits};
 
-use crate::{detector_set::Extra, layer::FileFacts};
+use crate::{DetectorSet, detector_set::Extra, layer::FileFacts};
 
 pub(crate) mod apk;
 pub(crate) mod binary;
@@ -32,6 +32,7 @@ pub(crate) mod julia;
 pub(crate) mod jvm;
 pub(crate) mod kernel;
 pub(crate) mod luarocks;
+pub(crate) mod malware;
 pub(crate) mod nix;
 pub(crate) mod npm;
 pub(crate) mod nuget;
@@ -99,6 +100,17 @@ pub(crate) trait Detector: Sync {
     }
     /// Called for every file of a layer: no allocation, cheapest test first.
     fn interest(&self, file: &Candidate<'_>) -> Interest;
+    /// As [`Detector::detect`], for what depends on more than the program: the lists that a set brings.
+    fn detect_for(
+        &self,
+        _set: &DetectorSet,
+        file: &Candidate<'_>,
+        body: &Body<'_>,
+        limits: &Limits,
+        facts: &mut FileFacts,
+    ) {
+        self.detect(file, body, limits, facts);
+    }
     /// Writes into `facts` what the file says. The body is empty where the interest was [`Interest::Name`].
     fn detect(&self, file: &Candidate<'_>, body: &Body<'_>, limits: &Limits, facts: &mut FileFacts);
 }

@@ -1,6 +1,11 @@
 //! Which detectors look at a layer.
 
-use crate::list::DETECTORS;
+use std::sync::Arc;
+
+use crate::{
+    list::{DETECTORS, key},
+    malware::MalwareLists,
+};
 
 /// What is only looked for when asked: it costs time, or says nothing that every image needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,10 +35,20 @@ impl Extra {
 }
 
 /// A set of detectors, by their place in the list.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct DetectorSet {
     bits: u64,
+    /// Lists of the user, beside the built-in one.
+    malware: Option<Arc<MalwareLists>>,
 }
+
+impl PartialEq for DetectorSet {
+    fn eq(&self, other: &Self) -> bool {
+        self.bits == other.bits && self.malware().digest() == other.malware().digest()
+    }
+}
+
+impl Eq for DetectorSet {}
 
 impl DetectorSet {
     /// Those that look at every image.
@@ -45,7 +60,29 @@ impl DetectorSet {
     pub fn with(extras: &[Extra]) -> Self {
         let wanted = |extra: Option<Extra>| extra.is_none_or(|extra| extras.contains(&extra));
         let chosen = (0..DETECTORS.len()).filter(|index| wanted(DETECTORS[*index].extra()));
-        Self { bits: chosen.fold(0, |bits, index| bits | 1 << index) }
+        Self { bits: chosen.fold(0, |bits, index| bits | 1 << index), malware: None }
+    }
+
+    /// With these lists of harmful files.
+    #[must_use]
+    pub fn with_malware(self, lists: Arc<MalwareLists>) -> Self {
+        Self { malware: Some(lists), ..self }
+    }
+
+    pub(crate) fn malware(&self) -> Arc<MalwareLists> {
+        self.malware.clone().unwrap_or_else(MalwareLists::builtin)
+    }
+
+    /// Under which a layer's facts of one detector are kept: `dpkg/1`, and what it was told to look for where that is
+    /// more than the program brings: `malware/1+ab12...`.
+    pub(crate) fn key(&self, index: usize) -> String {
+        let name = key(index);
+        match &self.malware {
+            Some(lists) if !lists.digest().is_empty() && name.starts_with("malware/") => {
+                format!("{name}+{}", lists.digest())
+            }
+            _ => name,
+        }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -69,12 +106,13 @@ impl DetectorSet {
 
     /// Those of this set for which `keep` says yes.
     pub(crate) fn filter(&self, keep: impl Fn(usize) -> bool) -> Self {
-        Self { bits: self.indexes().filter(|index| keep(*index)).fold(0, |bits, index| bits | 1 << index) }
+        let bits = self.indexes().filter(|index| keep(*index)).fold(0, |bits, index| bits | 1 << index);
+        Self { bits, malware: self.malware.clone() }
     }
 
     /// `dpkg/1`, ...
     pub fn names(&self) -> Vec<String> {
-        self.indexes().map(crate::list::key).collect()
+        self.indexes().map(|index| self.key(index)).collect()
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DetectorSet, Extra, LayerInventory, integrity::FileDigests, layer::FileFacts, list::key};
+use crate::{DetectorSet, Extra, LayerInventory, integrity::FileDigests, layer::FileFacts};
 
 /// A layer as its detectors saw it.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -30,14 +30,17 @@ impl LayerScan {
 
     /// Detectors of `wanted` that have not looked at this layer.
     pub fn missing(&self, wanted: &DetectorSet) -> DetectorSet {
-        wanted.filter(|index| !self.parts.contains_key(&key(index)))
+        wanted.filter(|index| !self.parts.contains_key(&wanted.key(index)))
     }
 
     /// Adds what other detectors saw in the same layer. What detectors found that are not in this program any more is
     /// dropped.
     pub fn absorb(&mut self, other: Self) {
         let known = crate::detectors();
-        self.parts.retain(|name, _| known.contains(name));
+        // of lists of harmful files, only the last ones that were asked for
+        let plain = |name: &str| name.split_once('+').map_or(name, |(name, _)| name).to_owned();
+        let again: Vec<String> = other.parts.keys().map(|name| plain(name)).collect();
+        self.parts.retain(|name, _| known.contains(&plain(name)) && !again.contains(&plain(name)));
         self.parts.extend(other.parts);
         self.digests = other.digests.or(self.digests.take());
         self.layer.problems.extend(other.layer.problems);
@@ -49,7 +52,7 @@ impl LayerScan {
     pub fn into_layer(mut self, wanted: &DetectorSet) -> LayerInventory {
         let mut files: BTreeMap<String, FileFacts> = BTreeMap::new();
         for index in wanted.indexes() {
-            for facts in self.parts.remove(&key(index)).unwrap_or_default() {
+            for facts in self.parts.remove(&wanted.key(index)).unwrap_or_default() {
                 match files.get_mut(&facts.path) {
                     Some(kept) => kept.merge(facts),
                     None => {
@@ -91,6 +94,7 @@ mod tests {
 
     use super::*;
     use crate::layer::FoundPackage;
+    use crate::list::key;
 
     fn facts(name: &str) -> FileFacts {
         let packages = vec![FoundPackage::new(PackageType::Deb, name, "1")];

@@ -18,6 +18,7 @@ pub mod integrity;
 pub mod layer;
 pub mod layer_scan;
 pub mod license;
+pub mod malware;
 pub mod path_set;
 pub mod scan;
 pub mod secret;

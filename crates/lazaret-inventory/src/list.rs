@@ -4,13 +4,13 @@ use crate::{
     detector::{
         Candidate, Detector, Interest, apk, binary, bitnami, bottlerocket, brew, cargo, chisel, composer, conan, conda,
         cpan, cran, dart, dpkg, elf_package, erlang, gem, go, graalvm, hackage, integrity, java, julia, jvm, kernel,
-        luarocks, nix, npm, nuget, opam, opkg, os_release, pacman, pear, portage, python, rpm, rpm_repository, secrets,
-        snap, ssh_server, swift, unsupported, wordpress,
+        luarocks, malware, nix, npm, nuget, opam, opkg, os_release, pacman, pear, portage, python, rpm, rpm_repository,
+        secrets, snap, ssh_server, swift, unsupported, wordpress,
     },
     layer::FORMAT,
 };
 
-pub(crate) static DETECTORS: [&dyn Detector; 44] = [
+pub(crate) static DETECTORS: [&dyn Detector; 45] = [
     &dpkg::Dpkg,
     &apk::Apk,
     &rpm::Rpm,
@@ -55,6 +55,7 @@ pub(crate) static DETECTORS: [&dyn Detector; 44] = [
     &unsupported::Unsupported,
     &secrets::Secrets,
     &integrity::Integrity,
+    &malware::Malware,
 ];
 
 /// Names with versions: `dpkg/1`.

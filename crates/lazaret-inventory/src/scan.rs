@@ -13,7 +13,7 @@ use crate::{
     detector::{Candidate, Interest},
     integrity::hashing::Hashing,
     layer::FileFacts,
-    list::{DETECTORS, key, named_directory, reads_by_name},
+    list::{DETECTORS, named_directory, reads_by_name},
     path_set::PathHash,
     room,
 };
@@ -162,7 +162,7 @@ impl<'a> Scan<'a> {
 
     fn detect(&mut self, index: usize, candidate: &Candidate<'_>, body: &Body<'_>) {
         let mut facts = FileFacts { path: candidate.path.to_owned(), ..FileFacts::default() };
-        DETECTORS[index].detect(candidate, body, &self.left, &mut facts);
+        DETECTORS[index].detect_for(self.set, candidate, body, &self.left, &mut facts);
         if facts.inflated > 0 {
             // an archive of ordinary content pays for itself; a bomb eats what all share
             let earned = body.len().saturating_mul(4);
@@ -306,9 +306,9 @@ impl<'a> Scan<'a> {
             list.dedup();
         }
         let mut parts: BTreeMap<String, Vec<FileFacts>> =
-            self.set.indexes().map(|index| (key(index), Vec::new())).collect();
+            self.set.indexes().map(|index| (self.set.key(index), Vec::new())).collect();
         for (index, facts) in self.files.into_values().flat_map(|kept| kept.parts) {
-            parts.entry(key(index)).or_default().push(facts);
+            parts.entry(self.set.key(index)).or_default().push(facts);
         }
         let layer = LayerInventory {
             verified: summary.verified,

@@ -3,8 +3,11 @@
 mod end_of_life_os;
 mod incomplete_scan;
 mod known_vulnerability;
+mod malware;
+mod modified_file;
 mod root_user;
 mod secret_in_env;
+mod secret_in_file;
 mod secret_in_history;
 mod ssh_server;
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io::Cursor, sync::Arc};
 
-use lazaret_inventory::{DetectorSet, Extra, LayerInventory, LayerScan, coalesce, scan_layer};
+use lazaret_inventory::{DetectorSet, Extra, LayerInventory, LayerScan, coalesce, malware::MalwareLists, scan_layer};
 use lazaret_model::{Digest, ImageFacts, Inventory, Platform};
 use lazaret_oci::{LayerSpec, Limits};
 
@@ -117,4 +117,32 @@ fn many_are_counted_and_not_listed() {
     assert_eq!(found.secrets.len(), 1_000);
     assert!(found.secrets[19].excerpt.ends_with(", and 480 more in this file"), "{}", found.secrets[19].excerpt);
     assert!(found.secrets[999].excerpt.ends_with(", and 1000 more in this layer"), "{}", found.secrets[999].excerpt);
+}
+
+/// A list is part of what was looked for: another one looks again, and only for itself.
+#[test]
+fn harmful_files_by_lists_that_change() {
+    let lists = |text: &str| Arc::new(MalwareLists::new(&[("list".to_owned(), text.to_owned())]).unwrap());
+    let asked = DetectorSet::with(&[Extra::Malware]);
+    let first = asked.clone().with_malware(lists("bytes \"kiwi bird\" kiwi\n"));
+    let second = asked.clone().with_malware(lists("bytes \"kiwi tree\" tree\n"));
+    let bytes = tar(&[("opt/x", "a kiwi bird in a kiwi tree")]);
+    let mut layer = scan(&bytes, &first);
+    let names = |scan: &LayerScan, set: &DetectorSet| -> Vec<String> {
+        let gone = LayerInventory { whiteouts: vec!["opt/x".to_owned()], ..LayerInventory::default() };
+        let found = image(vec![scan.clone().into_layer(set), gone], set).malware;
+        assert!(found.iter().all(|m| m.path == "opt/x" && m.removed_in.is_some()));
+        found.into_iter().map(|m| m.name).collect()
+    };
+    assert_eq!(names(&layer, &first), ["kiwi"]);
+    assert!(layer.missing(&first).is_empty());
+    for set in [&second, &asked, &first] {
+        let missing = layer.missing(set);
+        assert_eq!(missing.names().len(), 1, "{:?}", missing.names());
+        layer.absorb(scan(&bytes, &missing));
+        assert!(layer.missing(set).is_empty());
+    }
+    assert_eq!(names(&layer, &first), ["kiwi"]);
+    layer.absorb(scan(&bytes, &layer.missing(&second)));
+    assert_eq!(names(&layer, &second), ["tree"]);
 }
