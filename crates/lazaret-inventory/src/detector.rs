@@ -16,6 +16,7 @@ pub(crate) mod chisel;
 pub(crate) mod composer;
 pub(crate) mod conan;
 pub(crate) mod conda;
+pub(crate) mod copyright;
 pub(crate) mod cpan;
 pub(crate) mod cran;
 pub(crate) mod dart;

@@ -3,14 +3,14 @@
 use crate::{
     detector::{
         Candidate, Detector, Interest, apk, binary, bitnami, bottlerocket, brew, cargo, chisel, composer, conan, conda,
-        cpan, cran, dart, dpkg, elf_package, erlang, gem, go, graalvm, hackage, integrity, java, julia, jvm, kernel,
-        luarocks, malware, nix, npm, nuget, opam, opkg, os_release, pacman, pear, portage, python, rpm, rpm_repository,
-        secrets, snap, ssh_server, swift, unsupported, wordpress,
+        copyright, cpan, cran, dart, dpkg, elf_package, erlang, gem, go, graalvm, hackage, integrity, java, julia, jvm,
+        kernel, luarocks, malware, nix, npm, nuget, opam, opkg, os_release, pacman, pear, portage, python, rpm,
+        rpm_repository, secrets, snap, ssh_server, swift, unsupported, wordpress,
     },
     layer::FORMAT,
 };
 
-pub(crate) static DETECTORS: [&dyn Detector; 45] = [
+pub(crate) static DETECTORS: [&dyn Detector; 46] = [
     &dpkg::Dpkg,
     &apk::Apk,
     &rpm::Rpm,
@@ -56,6 +56,7 @@ pub(crate) static DETECTORS: [&dyn Detector; 45] = [
     &secrets::Secrets,
     &integrity::Integrity,
     &malware::Malware,
+    &copyright::Copyright,
 ];
 
 /// Names with versions: `dpkg/1`.
