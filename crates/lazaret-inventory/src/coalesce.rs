@@ -9,6 +9,7 @@ use crate::{DetectorSet, LayerInventory};
 
 mod flat;
 mod hits;
+mod listed;
 mod log;
 mod modified;
 mod note;
@@ -40,6 +41,7 @@ pub fn coalesce(facts: &ImageFacts, layers: &[Arc<LayerInventory>], set: &Detect
     owner::provide(&owners, &mut packages);
     note::apply(&image, &mut packages);
     problems.extend(log::problems(&image));
+    problems.extend(listed::problems(&image, &packages));
     problems.extend(os::problems(&image, os.as_ref(), &packages));
     problems.extend(remains::problems(&image, layers, &packages));
     problems.extend(owner::unsupported(&image, &owners));

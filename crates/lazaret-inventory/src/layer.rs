@@ -77,6 +77,9 @@ pub struct FileFacts {
     /// What the file says of packages that others say are there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
+    /// Of a database: hashes of the names of packages that it knows, and that are not installed.
+    #[serde(skip_serializing_if = "PathSet::is_empty")]
+    pub not_installed: PathSet,
     /// Package that the file says it is of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim: Option<Box<Claim>>,
@@ -111,6 +114,9 @@ impl FileFacts {
         self.ssh_server |= other.ssh_server;
         self.unsupported = self.unsupported.take().or(other.unsupported);
         self.notes.extend(other.notes);
+        if self.not_installed.is_empty() {
+            self.not_installed = other.not_installed;
+        }
         self.claim = self.claim.take().or(other.claim);
         self.directory |= other.directory;
         match (&mut self.hits, other.hits) {

@@ -211,4 +211,11 @@ mod tests {
         assert!(facts.packages[0].owns.contains(PathHash::of("r/x")));
         assert!(facts.packages[0].owns.contains(PathHash::of("r/usr/y")));
     }
+
+    #[test]
+    fn damaged_files() {
+        let whole = include_bytes!("../../testdata/apk/installed");
+        // behind a line that is not the last, only the lists of files tell that packages are lost
+        crate::sample::damage_within(&Apk, "lib/apk/db/installed", whole, |rest| !rest.ends_with(b"\n"));
+    }
 }

@@ -41,7 +41,7 @@ impl Detector for Dpkg {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn doc(&self) -> &'static str {
@@ -122,16 +122,27 @@ struct Stanza {
 /// dpkg itself refuses a `status` whose last line has no end: it was cut.
 fn read_status(body: &Body<'_>, strict_end: bool, facts: &mut FileFacts) {
     let (mut faults, mut room) = (Faults::default(), Room::default());
+    let mut not_installed = Vec::new();
     let end = control::read(body, &FIELDS, facts, &mut faults, &mut |stanza, facts, faults| {
         let [package, status, version, architecture, source] = stanza.values.try_into().unwrap_or_default();
         let fields = Stanza { package, status, version, architecture, source };
+        if matches!(state(&fields.status), Some("not-installed" | "config-files")) {
+            not_installed.push(PathHash::of(&fields.package));
+            return not_installed.len() < MAX_OWNED;
+        }
         finish(stanza.first_line, fields, facts, faults, &mut room);
         !room.is_full()
     });
+    facts.not_installed = not_installed.into_iter().collect();
     if strict_end {
         end.must_be_whole(facts, &mut faults);
     }
     faults.sum_up(facts);
+}
+
+/// The last of `install ok installed`.
+fn state(status: &str) -> Option<&str> {
+    status.split_ascii_whitespace().nth(2)
 }
 
 fn is_package_name(name: &str) -> bool {
@@ -144,8 +155,7 @@ fn finish(at: u64, stanza: Stanza, facts: &mut FileFacts, faults: &mut Faults, r
     if !is_package_name(&stanza.package) {
         return faults.push(facts, format!("line {at}: a stanza without a valid package name"));
     }
-    match stanza.status.split_ascii_whitespace().nth(2) {
-        Some("not-installed" | "config-files") => return,
+    match state(&stanza.status) {
         // distroless writes no status; what is listed there is installed
         None if stanza.status.is_empty() => {}
         Some(
@@ -366,5 +376,12 @@ mod tests {
         assert_eq!(without_rebuild("1.2-3+deb12u1+b1"), "1.2-3+deb12u1");
         assert_eq!(without_rebuild("1.2+beta"), "1.2+beta");
         assert_eq!(without_rebuild("1.2-3+b"), "1.2-3+b");
+    }
+
+    #[test]
+    fn damaged_files() {
+        let whole = include_bytes!("../../testdata/dpkg/status");
+        // behind a line that is not the last, only the lists of files tell that packages are lost
+        crate::sample::damage_within(&Dpkg, "var/lib/dpkg/status", whole, |rest| !rest.ends_with(b"\n"));
     }
 }

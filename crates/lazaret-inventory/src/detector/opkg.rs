@@ -24,7 +24,7 @@ impl Detector for Opkg {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn doc(&self) -> &'static str {
@@ -96,6 +96,7 @@ const FIELDS: [&str; 7] = ["Package", "Version", "Status", "Architecture", "Sour
 
 fn read_status(body: &Body<'_>, facts: &mut FileFacts) {
     let (mut faults, mut room) = (Faults::default(), Room::default());
+    let mut not_installed = Vec::new();
     let end = control::read(body, &FIELDS, facts, &mut faults, &mut |stanza, facts, faults| {
         let at = stanza.first_line;
         let [name, version, status, arch, source, source_name, license] = stanza.values.try_into().unwrap_or_default();
@@ -104,7 +105,10 @@ fn read_status(body: &Body<'_>, facts: &mut FileFacts) {
             return true;
         }
         match status.split_ascii_whitespace().nth(2) {
-            Some("not-installed" | "config-files") => return true,
+            Some("not-installed" | "config-files") => {
+                not_installed.push(PathHash::of(&name));
+                return not_installed.len() < MAX_OWNED;
+            }
             Some("installed" | "unpacked" | "half-installed" | "post-inst-failed" | "removal-failed") => {}
             _ => faults.push(facts, format!("line {at}: {name}: status {status:?} is not known")),
         }
@@ -124,6 +128,7 @@ fn read_status(body: &Body<'_>, facts: &mut FileFacts) {
         room.add(facts, package);
         !room.is_full()
     });
+    facts.not_installed = not_installed.into_iter().collect();
     end.must_be_whole(facts, &mut faults);
     faults.sum_up(facts);
 }

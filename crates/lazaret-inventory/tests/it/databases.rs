@@ -97,3 +97,27 @@ fn programs_that_say_what_they_are() {
     let (inventory, _) = flatten(&[fedora]);
     assert!(!inventory.packages[0].uncertain, "built for the system that this is");
 }
+
+#[test]
+fn a_list_without_its_package() {
+    const A: &str = "Package: a\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n\n";
+    const C: &str = "Package: c\nStatus: deinstall ok config-files\nVersion: 1\nArchitecture: all\n\n";
+    let layer = |status: &str| {
+        Layer::new()
+            .file("etc/os-release", "ID=debian\nVERSION_ID=12\n")
+            .file("var/lib/dpkg/status", status)
+            .file("var/lib/dpkg/info/a.list", "/usr/bin/a\n")
+            .file("var/lib/dpkg/info/c.list", "/etc/c\n")
+    };
+    let whole = format!("{A}{C}");
+    assert_eq!(flatten(&[layer(&whole)]).0.problems, []);
+    let (inventory, _) = flatten(&[layer(&whole).file("var/lib/dpkg/info/b:amd64.list", "/usr/bin/b\n")]);
+    let [problem] = inventory.problems.as_slice() else { panic!("{:?}", inventory.problems) };
+    assert_eq!((problem.kind, problem.path.as_str()), (ProblemKind::ParseError, "var/lib/dpkg/info/b:amd64.list"));
+    assert!(problem.message.starts_with("it lists the files of b, which"), "{}", problem.message);
+    let distroless = Layer::new()
+        .file("etc/os-release", "ID=debian\nVERSION_ID=12\n")
+        .file("var/lib/dpkg/status.d/base", "Package: base-files\nVersion: 1\nArchitecture: all\n")
+        .file("var/lib/dpkg/status.d/base.md5sums", "d41d8cd98f00b204e9800998ecf8427e  usr/bin/a\n");
+    assert_eq!(flatten(&[distroless]).0.problems, []);
+}

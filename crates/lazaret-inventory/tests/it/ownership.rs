@@ -82,14 +82,14 @@ fn gems_of_the_system_are_covered() {
 
 #[test]
 fn what_no_detector_reads_is_covered_too() {
-    let rock = "usr/lib/luarocks/rocks-5.1/x/1-1/x-1-1.rockspec";
+    let pnp = "usr/share/x/.pnp.cjs";
     let layer = |owned: &str| {
         Layer::new()
             .file("etc/os-release", OS)
             .file("var/lib/dpkg/status", STATUS)
             .file("var/lib/dpkg/info/other.list", format!("/{owned}\n"))
-            .file(rock, "")
+            .file(pnp, "")
     };
-    assert_eq!(flatten(&[layer(rock)]).0.problems, []);
+    assert_eq!(flatten(&[layer(pnp)]).0.problems, []);
     assert_eq!(flatten(&[layer("elsewhere")]).0.problems.len(), 1);
 }

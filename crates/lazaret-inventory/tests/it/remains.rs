@@ -57,6 +57,9 @@ fn dpkg_with_its_lists() {
     };
     let cut = Layer::new().file("var/lib/dpkg/status", stanza("a")).file("var/lib/dpkg/info/.wh.b.list", "");
     assert_eq!(told(&[debian(), cut]).len(), 1);
-    let purged = Layer::new().file("var/lib/dpkg/status", stanza("a")).file("usr/bin/.wh.b", "");
+    let purged = Layer::new()
+        .file("var/lib/dpkg/status", stanza("a"))
+        .file("usr/bin/.wh.b", "")
+        .file("var/lib/dpkg/info/.wh.b.list", "");
     assert_eq!(told(&[debian(), purged]), [""; 0]);
 }

@@ -77,16 +77,10 @@ fn what_no_detector_reads_is_said() {
     assert!(inventory.os_packages);
     let problems: Vec<_> = inventory.problems.iter().map(|p| (p.kind, p.path.as_str())).collect();
     assert_eq!(problems, [(ProblemKind::Unsupported, "var/db/xbps/pkgdb-0.38.plist")]);
-    let others = Layer::new()
-        .file("lib/luarocks/rocks-5.1/a/1-1/a-1-1.rockspec", "")
-        .file("lib/luarocks/rocks-5.1/b/1-1/b-1-1.rockspec", "")
-        .file("srv/.pnp.cjs", "{}");
+    let others = Layer::new().file("srv/a/.pnp.cjs", "").file("srv/b/.pnp.js", "");
     let (inventory, _) = flatten(&[others]);
     let messages: Vec<_> = inventory.problems.iter().map(|p| p.message.as_str()).collect();
-    assert_eq!(
-        messages,
-        ["Lua rocks: no detector reads them yet (2 files)", "Yarn Plug'n'Play packages: no detector reads them yet"]
-    );
+    assert_eq!(messages, ["Yarn Plug'n'Play packages: no detector reads them yet (2 files)"]);
     let removed = [Layer::new().file("srv/.pnp.cjs", "{}"), Layer::new().file(".wh.srv", "")];
     assert_eq!(kinds(&removed), [""; 0]);
 }
