@@ -9,6 +9,7 @@ use crate::{DetectorSet, LayerInventory};
 
 mod flat;
 mod hits;
+mod identified;
 mod listed;
 mod log;
 mod modified;
@@ -54,6 +55,7 @@ pub fn coalesce(facts: &ImageFacts, layers: &[Arc<LayerInventory>], set: &Detect
     let mut ssh_servers: Vec<_> =
         image.files().filter(|file| file.facts.ssh_server).map(|file| file.path.to_owned()).collect();
     ssh_servers.sort();
+    let identified = identified::identified(&image, layers, &owners);
     let os_packages = image.files().any(|file| file.facts.database.is_some());
     let hits = hits::of(&image, layers, &facts.diff_ids);
     // the tree is as large as the list that follows
@@ -64,7 +66,7 @@ pub fn coalesce(facts: &ImageFacts, layers: &[Arc<LayerInventory>], set: &Detect
         packages: packages.into_packages(),
         ssh_servers,
         problems,
-        identified: None,
+        identified: Some(identified),
         secrets: hits.secrets,
         malware: hits.malware,
         modified,

@@ -51,7 +51,7 @@ fn weight(layer: &LayerInventory) -> usize {
     let links = layer.symlinks.iter().chain(&layer.hard_links);
     let links = links.map(|(path, target)| size_of::<(String, String)>() + path.len() + target.len());
     let digests = layer.digests.as_ref().map_or(0, FileDigests::bytes);
-    paths + digests + files + names.sum::<usize>() + links.sum::<usize>()
+    paths + digests + layer.loadables.weight() + files + names.sum::<usize>() + links.sum::<usize>()
 }
 
 fn of_file(file: &FileFacts) -> usize {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     integrity::{Expected, FileDigests},
+    loadable::Loadables,
     path_set::PathSet,
 };
 
@@ -45,6 +46,8 @@ pub struct LayerInventory {
     pub symlinks: Vec<(String, String)>,
     /// Hard links whose target is not in this layer: path and target, sorted by path.
     pub hard_links: Vec<(String, String)>,
+    /// Files that can execute or be loaded.
+    pub loadables: Loadables,
     /// Faults of the layer as a whole.
     pub problems: Vec<Problem>,
 }

@@ -42,6 +42,7 @@ mod executable;
 mod headers;
 mod list;
 mod literals;
+mod loadable;
 mod packed;
 mod room;
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! Sets of paths that stay small: 16 bytes a path, whatever its length.
 
-use std::fmt::Write as _;
+use std::{
+    collections::HashMap,
+    fmt::Write as _,
+    hash::{BuildHasherDefault, Hasher},
+};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
@@ -29,6 +33,26 @@ impl PathHash {
         let mut head = [0; 16];
         head.copy_from_slice(&digest[..16]);
         Self(u128::from_be_bytes(head))
+    }
+}
+
+/// A map by path hash. What is a hash already is not hashed again.
+pub(crate) type PathMap<V> = HashMap<PathHash, V, BuildHasherDefault<Passed>>;
+
+#[derive(Default)]
+pub(crate) struct Passed(u64);
+
+impl Hasher for Passed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.0 ^= u64::from_le_bytes(word);
+        }
     }
 }
 

@@ -14,7 +14,8 @@ use crate::{
     integrity::hashing::Hashing,
     layer::FileFacts,
     list::{DETECTORS, named_directory, reads_by_name},
-    path_set::PathHash,
+    loadable::{Kind, Loadables},
+    path_set::{PathHash, PathMap},
     room,
 };
 
@@ -82,6 +83,9 @@ struct Scan<'a> {
     /// Hard links to what had no facts.
     hard_links: Vec<(String, String)>,
     link_bytes: usize,
+    loadables: Loadables,
+    /// Hard links to files of this layer.
+    aliases: Vec<(String, PathHash)>,
     packages: usize,
     text: usize,
     owned: usize,
@@ -116,6 +120,8 @@ impl<'a> Scan<'a> {
             symlinks: BTreeMap::new(),
             hard_links: Vec::new(),
             link_bytes: 0,
+            loadables: Loadables::default(),
+            aliases: Vec::new(),
             packages: 0,
             text: 0,
             owned: 0,
@@ -259,6 +265,42 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// Remembers another name of a file of this layer.
+    fn alias(&mut self, path: &str, target: &str) {
+        self.link_bytes += path.len();
+        if self.aliases.len() >= MAX_LINKS || self.link_bytes > MAX_LINK_BYTES {
+            return self.overflow("links");
+        }
+        self.aliases.push((path.to_owned(), PathHash::of(target)));
+    }
+
+    /// Programs have all their names: the one by which they came may be removed later.
+    fn name_aliases(&mut self) {
+        let mut places: PathMap<Option<(usize, u64, Kind)>> =
+            self.aliases.iter().map(|(_, target)| (*target, None)).collect();
+        if places.is_empty() {
+            return;
+        }
+        let mut place = 0;
+        self.loadables.each(|file| {
+            if let Some(found) = places.get_mut(&PathHash::of(&file.path)) {
+                *found = Some((place, file.bytes, file.kind));
+            }
+            place += 1;
+        });
+        for (path, target) in std::mem::take(&mut self.aliases) {
+            // a link to a link has the first one's place
+            let found = places.get(&target).copied().flatten();
+            let Some((place, bytes, kind)) = found else { continue };
+            if !self.loadables.push(&path, bytes, kind, Some(place)) {
+                return self.overflow("files that can be run");
+            }
+            if let Some(known) = places.get_mut(&PathHash::of(&path)) {
+                *known = found;
+            }
+        }
+    }
+
     fn link(&mut self, path: &str, target: &str, symbolic: bool) {
         self.link_bytes += path.len() + target.len();
         let count = self.symlinks.len() + self.hard_links.len();
@@ -286,6 +328,7 @@ impl<'a> Scan<'a> {
 
     fn finish(mut self, summary: LayerSummary) -> LayerScan {
         self.drop_replaced();
+        self.name_aliases();
         let names = self.names.into_iter().collect::<crate::path_set::PathSet>();
         let mut problems = summary.problems;
         problems.append(&mut self.problems);
@@ -325,6 +368,7 @@ impl<'a> Scan<'a> {
             directories: self.directories.into_iter().collect(),
             symlinks: self.symlinks.into_iter().map(|(path, (target, _))| (path, target)).collect(),
             hard_links,
+            loadables: self.loadables,
             problems,
         };
         LayerScan::new(layer, parts).with_digests(self.hashing.map(Hashing::finish))
@@ -405,6 +449,11 @@ impl Visitor for Scan<'_> {
         match entry.kind {
             EntryKind::File => {
                 let candidate = Candidate::new(entry.path, entry.head, entry.mode);
+                if let Some(kind) = Kind::of(&candidate)
+                    && !self.loadables.push(entry.path, entry.size, kind, None)
+                {
+                    self.overflow("files that can be run");
+                }
                 self.asked = self.ask(&candidate);
                 self.hashed = self.hashing.as_mut().is_some_and(|hashing| hashing.start(entry.path));
                 return match (self.asked, self.hashed) {
@@ -417,6 +466,7 @@ impl Visitor for Scan<'_> {
                 if let Some(hashing) = &mut self.hashing {
                     hashing.link(entry.path, target);
                 }
+                self.alias(entry.path, target);
                 self.hard_link(entry.path, target);
             }
             EntryKind::SymLink(target) => {

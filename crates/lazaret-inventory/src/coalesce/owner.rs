@@ -9,12 +9,12 @@ use super::{
     flat::{FlatImage, Identity},
     packages::Packages,
 };
-use crate::path_set::PathHash;
+use crate::path_set::{PathHash, PathMap};
 
 /// Owner (as an index into `purls`) by path.
 #[derive(Default)]
 pub(super) struct Owners {
-    by_path: HashMap<PathHash, usize>,
+    by_path: PathMap<usize>,
     purls: Vec<String>,
     /// Names of directories at the root that are links, with where they lead: `lib` and `usr/lib`.
     merged: Vec<(String, String)>,
@@ -38,13 +38,8 @@ impl Owners {
     }
 }
 
-/// Owners of all files; nothing where nothing asks for one.
+/// Owners of all files.
 pub(super) fn owners(image: &FlatImage<'_>, packages: &Packages<'_>) -> Owners {
-    let asked = packages.entries.values().any(|entry| entry.is_live() && !entry.found.kind.is_os())
-        || image.files().any(|file| file.facts.unsupported.is_some() || file.facts.claim.is_some());
-    if !asked {
-        return Owners::default();
-    }
     let mut purls = Vec::new();
     let mut by_name: HashMap<(PackageType, &str), Vec<Named<'_>>> = HashMap::new();
     let mut by_identity: HashMap<Identity<'_>, usize> = HashMap::new();
@@ -54,7 +49,7 @@ pub(super) fn owners(image: &FlatImage<'_>, packages: &Packages<'_>) -> Owners {
         by_identity.insert(*identity, index);
         by_name.entry((identity.kind, identity.name)).or_default().push(Named { arch: identity.arch, index });
     }
-    let mut by_path = HashMap::new();
+    let mut by_path = PathMap::default();
     for file in image.files() {
         for package in file.facts.packages.iter().filter(|package| !package.owns.is_empty()) {
             if let Some(index) = by_identity.get(&Identity::of(package)) {
