@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Raised with every change of a rule that can change a verdict; part of each decision's `engine`.
-pub const RULES_VERSION: u32 = 2;
+pub const RULES_VERSION: u32 = 3;
 
 /// How advisory data is weighed. Part of each decision.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

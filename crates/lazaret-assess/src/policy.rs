@@ -24,6 +24,9 @@ pub struct PolicyOptions {
     pub vulnerability_severity: Option<Severity>,
     /// `known_vulnerability` counts in full only what has a fix; the rest warns at most.
     pub vulnerability_fixed_only: bool,
+    /// `incomplete_scan`: of the bytes that can execute, how many in a hundred must belong to a known component.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identified_percent: Option<u8>,
 }
 
 /// A built-in profile.
@@ -32,6 +35,7 @@ struct Profile {
     level: fn(Levels) -> Level,
     vulnerability_severity: Option<Severity>,
     vulnerability_fixed_only: bool,
+    identified_percent: Option<u8>,
 }
 
 const PROFILES: [Profile; 3] = [
@@ -40,18 +44,21 @@ const PROFILES: [Profile; 3] = [
         level: |levels| levels.production,
         vulnerability_severity: None,
         vulnerability_fixed_only: false,
+        identified_percent: Some(95),
     },
     Profile {
         name: "staging",
         level: |levels| levels.staging,
         vulnerability_severity: Some(Severity::High),
         vulnerability_fixed_only: true,
+        identified_percent: None,
     },
     Profile {
         name: "observe",
         level: |levels| levels.observe,
         vulnerability_severity: None,
         vulnerability_fixed_only: false,
+        identified_percent: None,
     },
 ];
 
@@ -69,6 +76,7 @@ impl Policy {
             options: PolicyOptions {
                 vulnerability_severity: profile.vulnerability_severity,
                 vulnerability_fixed_only: profile.vulnerability_fixed_only,
+                identified_percent: profile.identified_percent,
             },
         })
     }

@@ -1,6 +1,6 @@
 //! Something was not looked at, not understood, or could not be judged. Nothing unknown counts as clean.
 
-use lazaret_model::{Level, Problem, ProblemKind};
+use lazaret_model::{Identified, Level, Problem, ProblemKind};
 
 use crate::{Fault, Levels, Rule, RuleInput, Weight};
 
@@ -32,7 +32,7 @@ impl Rule for IncompleteScan {
             }
         }
         let incomplete = |message| Fault { message, weight: Weight::Incomplete };
-        let mut faults = Vec::new();
+        let mut faults: Vec<_> = unidentified(input).into_iter().map(incomplete).collect();
         for (kind, problems) in kinds {
             faults.extend(problems.iter().take(SHOWN).map(|problem| incomplete(message(problem))));
             if problems.len() > SHOWN {
@@ -45,6 +45,26 @@ impl Rule for IncompleteScan {
         }
         faults
     }
+}
+
+/// Too much of what can execute belongs to no known component: nobody can say whether it is vulnerable.
+fn unidentified(input: &RuleInput<'_>) -> Option<String> {
+    let Identified { bytes, of, unknown, .. } = input.subject.inventory.identified.as_ref()?;
+    let wanted = u64::from(input.options.identified_percent?);
+    // whole numbers: the same on every machine
+    if bytes.saturating_mul(100) >= wanted.saturating_mul(*of) {
+        return None;
+    }
+    let percent = bytes.saturating_mul(1000) / (*of).max(1);
+    let largest: Vec<_> =
+        unknown.iter().take(SHOWN).map(|file| format!("{} ({} bytes)", file.path, file.bytes)).collect();
+    Some(format!(
+        "identified_share: {}.{} % of the bytes that can execute belong to a known component, {wanted} % are required; \
+         unknown: {}",
+        percent / 10,
+        percent % 10,
+        largest.join(", ")
+    ))
 }
 
 fn message(problem: &Problem) -> String {

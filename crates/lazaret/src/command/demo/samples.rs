@@ -40,13 +40,13 @@ pub(super) fn all() -> anyhow::Result<Vec<Sample>> {
 
 /// No operating system and nothing known to be vulnerable, so that the verdict holds at any date.
 fn clean() -> anyhow::Result<Sample> {
-    let files = [npm("lazaret-demo-greeting", "1.0.0"), program()];
+    let files = [npm("lazaret-demo-app", "1.0.0"), npm("lazaret-demo-greeting", "1.0.0"), program()];
     single("demo/clean", "1.0", &config("amd64", "10001", &[], &[]), &[&files])
 }
 
 /// One package with one vulnerability of low severity: that is enough to be refused.
 fn minor() -> anyhow::Result<Sample> {
-    let base = [program()];
+    let base = [npm("lazaret-demo-app", "1.0.0"), program()];
     let files = [npm("cookie", "0.6.0")];
     single("demo/minor", "1.0", &config("amd64", "10001", &[], &[]), &[&base, &files])
 }
@@ -60,7 +60,7 @@ fn bad() -> anyhow::Result<Sample> {
         ("lib/apk/db/installed", installed.to_owned()),
         ("usr/sbin/sshd", "#!/bin/sh\nexit 1\n".to_owned()),
     ];
-    let files = [npm("lodash", "4.17.11"), npm("minimist", "1.2.0"), program()];
+    let files = [npm("lodash", "4.17.11"), npm("minimist", "1.2.0"), npm("lazaret-demo-app", "1.0.0"), program()];
     let config = config("amd64", "", &["22/tcp", "8080/tcp"], &["DATABASE_PASSWORD=correct-horse-battery"]);
     single("demo/bad", "1.0", &config, &[&base, &files])
 }
@@ -104,6 +104,7 @@ fn npm(name: &'static str, version: &str) -> File<'static> {
         "cookie" => "app/node_modules/cookie/package.json",
         "lodash" => "app/node_modules/lodash/package.json",
         "minimist" => "app/node_modules/minimist/package.json",
+        "lazaret-demo-app" => "app/package.json",
         _ => "app/node_modules/lazaret-demo-greeting/package.json",
     };
     (path, json!({"name": name, "version": version, "license": "MIT"}).to_string())
