@@ -64,6 +64,12 @@ fn main() -> ExitCode {
             image.layers_verified,
             inventory.os.as_ref().and_then(|os| os.stream.as_deref()),
         );
+        if let Some(known) = &inventory.identified {
+            println!("  identified {} of {}: {:.4}", known.bytes, known.of, known.share);
+            for file in known.unknown.iter().take(12) {
+                println!("    ? {} {}", file.bytes, file.path);
+            }
+        }
         for problem in &inventory.problems {
             println!("  ! {} {} {}", problem.kind.name(), problem.path, problem.message);
         }

@@ -3,6 +3,7 @@
 
 mod databases;
 mod hostile;
+mod identified;
 mod images;
 mod integrity;
 mod jars;

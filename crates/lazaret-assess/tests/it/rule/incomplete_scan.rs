@@ -1,5 +1,5 @@
 use lazaret_assess::Weight;
-use lazaret_model::{Problem, ProblemKind};
+use lazaret_model::{Identified, Problem, ProblemKind, UnknownFile};
 
 use super::{Shown, faults, messages};
 use crate::sample::subject;
@@ -17,6 +17,21 @@ fn each_problem_is_said_with_its_path() {
     );
     let faults = faults("incomplete_scan", &subject([]), &shown);
     assert!(faults.iter().all(|fault| fault.weight == Weight::Incomplete));
+}
+
+#[test]
+fn too_little_is_identified() {
+    let with = |bytes| {
+        let mut subject = subject([]);
+        let unknown = vec![UnknownFile { path: "opt/x".to_owned(), bytes: 100 - bytes }];
+        subject.inventory.identified = Some(Identified { bytes, of: 100, share: 0.0, unknown });
+        subject
+    };
+    assert!(messages("incomplete_scan", &with(95), &Shown::default()).is_empty());
+    let wanted = "identified_share: 94.0 % of the bytes that can execute belong to a known component, 95 % are required; \
+                  unknown: opt/x (6 bytes)";
+    assert_eq!(messages("incomplete_scan", &with(94), &Shown::default()), [wanted]);
+    assert!(messages("incomplete_scan", &with(0), &Shown { policy: Some("staging"), ..Shown::default() }).is_empty());
 }
 
 #[test]
