@@ -14,12 +14,12 @@ use crate::{
     integrity::hashing::Hashing,
     layer::FileFacts,
     list::{DETECTORS, named_directory, reads_by_name},
-    loadable::{Kind, Loadables},
-    path_set::{PathHash, PathMap},
+    path_set::PathHash,
     room,
 };
 
 mod pairs;
+mod programs;
 
 /// Files with facts, packages, and links with their bytes that one layer may have.
 const MAX_FILES: usize = 100_000;
@@ -83,9 +83,7 @@ struct Scan<'a> {
     /// Hard links to what had no facts.
     hard_links: Vec<(String, String)>,
     link_bytes: usize,
-    loadables: Loadables,
-    /// Hard links to files of this layer.
-    aliases: Vec<(String, PathHash)>,
+    programs: programs::Programs,
     packages: usize,
     text: usize,
     owned: usize,
@@ -120,8 +118,7 @@ impl<'a> Scan<'a> {
             symlinks: BTreeMap::new(),
             hard_links: Vec::new(),
             link_bytes: 0,
-            loadables: Loadables::default(),
-            aliases: Vec::new(),
+            programs: programs::Programs::default(),
             packages: 0,
             text: 0,
             owned: 0,
@@ -265,42 +262,6 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Remembers another name of a file of this layer.
-    fn alias(&mut self, path: &str, target: &str) {
-        self.link_bytes += path.len();
-        if self.aliases.len() >= MAX_LINKS || self.link_bytes > MAX_LINK_BYTES {
-            return self.overflow("links");
-        }
-        self.aliases.push((path.to_owned(), PathHash::of(target)));
-    }
-
-    /// Programs have all their names: the one by which they came may be removed later.
-    fn name_aliases(&mut self) {
-        let mut places: PathMap<Option<(usize, u64, Kind)>> =
-            self.aliases.iter().map(|(_, target)| (*target, None)).collect();
-        if places.is_empty() {
-            return;
-        }
-        let mut place = 0;
-        self.loadables.each(|file| {
-            if let Some(found) = places.get_mut(&PathHash::of(&file.path)) {
-                *found = Some((place, file.bytes, file.kind));
-            }
-            place += 1;
-        });
-        for (path, target) in std::mem::take(&mut self.aliases) {
-            // a link to a link has the first one's place
-            let found = places.get(&target).copied().flatten();
-            let Some((place, bytes, kind)) = found else { continue };
-            if !self.loadables.push(&path, bytes, kind, Some(place)) {
-                return self.overflow("files that can be run");
-            }
-            if let Some(known) = places.get_mut(&PathHash::of(&path)) {
-                *known = found;
-            }
-        }
-    }
-
     fn link(&mut self, path: &str, target: &str, symbolic: bool) {
         self.link_bytes += path.len() + target.len();
         let count = self.symlinks.len() + self.hard_links.len();
@@ -328,7 +289,10 @@ impl<'a> Scan<'a> {
 
     fn finish(mut self, summary: LayerSummary) -> LayerScan {
         self.drop_replaced();
-        self.name_aliases();
+        let loadables = std::mem::take(&mut self.programs).finish();
+        if loadables.is_none() {
+            self.overflow("files that can be run");
+        }
         let names = self.names.into_iter().collect::<crate::path_set::PathSet>();
         let mut problems = summary.problems;
         problems.append(&mut self.problems);
@@ -368,7 +332,7 @@ impl<'a> Scan<'a> {
             directories: self.directories.into_iter().collect(),
             symlinks: self.symlinks.into_iter().map(|(path, (target, _))| (path, target)).collect(),
             hard_links,
-            loadables: self.loadables,
+            loadables: loadables.unwrap_or_default(),
             problems,
         };
         LayerScan::new(layer, parts).with_digests(self.hashing.map(Hashing::finish))
@@ -449,9 +413,7 @@ impl Visitor for Scan<'_> {
         match entry.kind {
             EntryKind::File => {
                 let candidate = Candidate::new(entry.path, entry.head, entry.mode);
-                if let Some(kind) = Kind::of(&candidate)
-                    && !self.loadables.push(entry.path, entry.size, kind, None)
-                {
+                if !self.programs.see(&candidate, entry.size) {
                     self.overflow("files that can be run");
                 }
                 self.asked = self.ask(&candidate);
@@ -466,7 +428,9 @@ impl Visitor for Scan<'_> {
                 if let Some(hashing) = &mut self.hashing {
                     hashing.link(entry.path, target);
                 }
-                self.alias(entry.path, target);
+                if !self.programs.link(entry.path, target) {
+                    self.overflow("links");
+                }
                 self.hard_link(entry.path, target);
             }
             EntryKind::SymLink(target) => {

@@ -77,11 +77,11 @@ fn live_files(layer: &LayerInventory, view: &mut View<'_, '_>) -> impl Iterator<
         if last.get(&hash) != Some(&own) {
             return;
         }
-        let Some(known) = view.look(file, hash) else { return };
+        let Some((path, known)) = view.look(file, hash) else { return };
         let first = file.same_as.unwrap_or(own);
         let entry = files.entry(first).or_insert_with(|| {
             order.push(first);
-            LiveFile { path: file.path.clone(), bytes: file.bytes, known: false }
+            LiveFile { path, bytes: file.bytes, known: false }
         });
         entry.known |= known;
     });
@@ -158,8 +158,8 @@ struct Directory {
 }
 
 impl View<'_, '_> {
-    /// Whether the file belongs to a component; `None` where it is not there any more.
-    fn look(&mut self, file: &Loadable, hash: PathHash) -> Option<bool> {
+    /// The file's real path, and whether it belongs to a component; `None` where it is not there any more.
+    fn look(&mut self, file: &Loadable, hash: PathHash) -> Option<(String, bool)> {
         let (directory, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
         if self.last.as_ref().is_none_or(|last| last.path != directory) {
             self.last = Some(self.directory(directory));
@@ -182,7 +182,7 @@ impl View<'_, '_> {
             || own_root()
             || self.is_component(&path)
             || source_of(&path, file.kind).is_some_and(|source| self.known.owns(&source));
-        Some(known)
+        Some((path, known))
     }
 
     /// Whether the file itself is the evidence of a package.
