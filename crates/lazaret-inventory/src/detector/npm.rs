@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::{Candidate, Detector, Interest};
 use crate::{
     content::document,
-    layer::{FileFacts, FoundPackage},
+    layer::{FileFacts, FoundPackage, Root},
 };
 
 pub(crate) struct Npm;
@@ -21,7 +21,7 @@ impl Detector for Npm {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn doc(&self) -> &'static str {
@@ -48,7 +48,7 @@ impl Detector for Npm {
                 return;
             }
         };
-        let package = match (place, name, version) {
+        let mut package = match (place, name, version) {
             (_, Some(name), Some(version)) if is_name(&name) && is_version(&version) => {
                 FoundPackage::new(PackageType::Npm, name, version)
             }
@@ -66,8 +66,16 @@ impl Detector for Npm {
         if package.version.is_empty() && package.name.is_empty() {
             return facts.problem(ProblemKind::ParseError, "neither name nor version");
         }
+        package.roots = root(file.directory(), place).into_iter().collect();
         facts.packages.push(package);
     }
+}
+
+/// What is a package's: its directory. An application's own `package.json` explains scripts, not a program that
+/// someone put beside it; one at the root of the file system explains nothing.
+fn root(directory: &str, place: Place<'_>) -> Option<Root> {
+    let everything = matches!(place, Place::Root(_));
+    (!directory.is_empty()).then(|| Root { path: directory.to_owned(), everything })
 }
 
 /// Where a `package.json` lies.
