@@ -10,7 +10,8 @@ use serde_json::value::RawValue;
 use super::{Candidate, Detector, Interest, root_before};
 use crate::{
     content::document,
-    layer::{FileFacts, FoundPackage},
+    layer::{FileFacts, FoundPackage, Root},
+    license,
 };
 
 pub(crate) struct Composer;
@@ -21,7 +22,7 @@ impl Detector for Composer {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn doc(&self) -> &'static str {
@@ -35,7 +36,7 @@ impl Detector for Composer {
     fn detect(&self, file: &Candidate<'_>, body: &Body<'_>, limits: &Limits, facts: &mut FileFacts) {
         let Some(bytes) = document(body, limits, facts) else { return };
         match list(&bytes) {
-            Ok(entries) => packages(&entries, facts),
+            Ok(entries) => packages(&entries, file.directory(), facts),
             // the directory `vendor` can have any name, but this one is surely Composer's
             Err(error) if root_before(file.path, "vendor/composer/installed.json").is_some() => {
                 facts.not_understood(format!("not a list of Composer packages: {error}"));
@@ -58,6 +59,44 @@ struct Entry<'a> {
     name: Cow<'a, str>,
     #[serde(borrow)]
     version: Cow<'a, str>,
+    /// A text or a list of texts, one of which may be chosen.
+    #[serde(borrow, default)]
+    license: Option<&'a RawValue>,
+    /// From the directory of the list; Composer 1 has none.
+    #[serde(borrow, default, rename = "install-path")]
+    path: Option<Cow<'a, str>>,
+}
+
+impl Entry<'_> {
+    fn license(&self) -> Option<String> {
+        let raw = self.license?.get();
+        let one = || serde_json::from_str::<String>(raw).map(|text| vec![text]);
+        let all = serde_json::from_str::<Vec<String>>(raw).or_else(|_| one()).ok()?;
+        license::any_of(all.iter().map(String::as_str))
+    }
+
+    /// `vendor/symfony/console`.
+    fn root(&self, directory: &str) -> Option<Root> {
+        let vendor = directory.rsplit_once('/').map_or("", |(above, _)| above);
+        let path = match self.path.as_deref() {
+            Some(path) => {
+                let mut parts: Vec<&str> = directory.split('/').collect();
+                for part in path.trim_start_matches("./").trim_end_matches('/').split('/') {
+                    match part {
+                        ".." => {
+                            parts.pop()?;
+                        }
+                        part => parts.push(part),
+                    }
+                }
+                parts.join("/")
+            }
+            None => format!("{vendor}/{}", self.name),
+        };
+        // nothing above `vendor` is one package's
+        let below = path.strip_prefix(vendor).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'));
+        (below && !vendor.is_empty()).then_some(Root { path, everything: false })
+    }
 }
 
 fn list(bytes: &[u8]) -> Result<Vec<&RawValue>, serde_json::Error> {
@@ -69,12 +108,17 @@ fn list(bytes: &[u8]) -> Result<Vec<&RawValue>, serde_json::Error> {
     }
 }
 
-fn packages(entries: &[&RawValue], facts: &mut FileFacts) {
+fn packages(entries: &[&RawValue], directory: &str, facts: &mut FileFacts) {
     let mut odd = 0_usize;
     for raw in entries {
         match serde_json::from_str::<Entry<'_>>(raw.get()) {
             Ok(entry) if is_plain(&entry.name) && is_plain(&entry.version) => {
-                facts.packages.push(FoundPackage::new(PackageType::Composer, entry.name, entry.version));
+                let found = FoundPackage {
+                    license: entry.license(),
+                    roots: entry.root(directory).into_iter().collect(),
+                    ..FoundPackage::new(PackageType::Composer, entry.name, entry.version)
+                };
+                facts.packages.push(found);
             }
             _ => odd += 1,
         }
@@ -113,6 +157,23 @@ mod tests {
                    symfony/polyfill-mbstring 1.27.0";
         assert_eq!(found(PLACE, text), all);
         assert_eq!(found("var/www/lib/composer/installed.json", text), all, "another name of the vendor directory");
+    }
+
+    #[test]
+    fn licences_and_roots() {
+        let of = |text: &str| crate::shown::found(&Composer, PLACE, text);
+        assert_eq!(
+            of(
+                r#"{"packages":[{"name":"a/b","version":"1.0","license":["MIT","GPL-2.0-only"],"install-path":"../a/b"}]}"#
+            ),
+            "composer a/b 1.0 (MIT OR GPL-2.0-only) in srv/app/vendor/a/b"
+        );
+        assert_eq!(
+            of(r#"[{"name":"a/b","version":"1.0","license":"MIT"}]"#),
+            "composer a/b 1.0 (MIT) in srv/app/vendor/a/b"
+        );
+        assert_eq!(of(r#"[{"name":"a/b","version":"1.0","install-path":"../../../x"}]"#), "composer a/b 1.0");
+        assert_eq!(of(r#"[{"name":"a/b","version":"1.0","license":7}]"#), "composer a/b 1.0 in srv/app/vendor/a/b");
     }
 
     #[test]

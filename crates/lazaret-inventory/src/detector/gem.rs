@@ -7,7 +7,8 @@ use lazaret_oci::{Body, Limits};
 use super::{Candidate, Detector, Interest};
 use crate::{
     content::Lines,
-    layer::{FileFacts, FoundPackage},
+    layer::{FileFacts, FoundPackage, Root},
+    license,
 };
 
 pub(crate) struct Gem;
@@ -18,7 +19,7 @@ impl Detector for Gem {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn doc(&self) -> &'static str {
@@ -36,7 +37,9 @@ impl Detector for Gem {
         if let (Some(name), Some(version)) = (&found.name, &found.version) {
             // a checkout has changes that no released version has
             let uncertain = place == Place::Checkout;
-            return facts.packages.push(package(name, version, found.platform.as_deref(), uncertain));
+            let package = package(name, version, found.platform.as_deref(), uncertain);
+            let license = license::any_of(found.licenses.iter().map(String::as_str));
+            return facts.packages.push(FoundPackage { license, roots: roots(file, place), ..package });
         }
         if place == Place::Installed {
             facts.not_understood("no literal name and version in the gem's specification");
@@ -53,6 +56,18 @@ impl Detector for Gem {
             true,
         ));
     }
+}
+
+/// `gems/<name>-<version>` beside the specifications; gems that come with Ruby have none.
+fn roots(file: &Candidate<'_>, place: Place) -> Vec<Root> {
+    let directory = file.directory();
+    let path = match place {
+        Place::Checkout => Some(directory.to_owned()),
+        Place::Installed => directory
+            .strip_suffix("specifications")
+            .map(|base| format!("{base}gems/{}", file.name.trim_end_matches(".gemspec"))),
+    };
+    path.map(|path| Root { path, everything: true }).into_iter().collect()
 }
 
 fn package(name: &str, version: &str, platform: Option<&str>, uncertain: bool) -> FoundPackage {
@@ -94,6 +109,7 @@ struct Specification {
     name: Option<String>,
     version: Option<String>,
     platform: Option<String>,
+    licenses: Vec<String>,
 }
 
 impl Specification {
@@ -111,6 +127,10 @@ impl Specification {
                 continue;
             }
             let Some((field, value)) = assignment(line) else { continue };
+            if matches!(field, "license" | "licenses") && found.licenses.is_empty() {
+                found.licenses = texts(value);
+                continue;
+            }
             let (place, is_right): (_, fn(&str) -> bool) = match field {
                 "name" => (&mut found.name, is_name),
                 "version" => (&mut found.version, is_version),
@@ -124,14 +144,16 @@ impl Specification {
         if found.platform.is_none() && (found.name.is_none() || found.version.is_none()) {
             found.platform = stub.platform;
         }
-        Self { name: found.name.or(stub.name), version: found.version.or(stub.version), platform: found.platform }
+        Self { name: found.name.or(stub.name), version: found.version.or(stub.version), ..found }
     }
 
     fn of_stub(words: &str) -> Self {
         let mut words = words.split_whitespace();
         let mut next = |is_right: fn(&str) -> bool| words.next().filter(|word| is_right(word)).map(str::to_owned);
         match (next(is_name), next(is_version), next(is_name)) {
-            (Some(name), Some(version), platform) => Self { name: Some(name), version: Some(version), platform },
+            (Some(name), Some(version), platform) => {
+                Self { name: Some(name), version: Some(version), platform, ..Self::default() }
+            }
             // the other stub line lists extensions
             _ => Self::default(),
         }
@@ -157,6 +179,13 @@ fn literal(value: &str) -> Option<&str> {
     let (text, after) = text.split_once(end)?;
     let computed = after.trim_start().starts_with(['+', '%', '*', '[']) || text.contains(['#', '\\']);
     (!computed).then_some(text)
+}
+
+/// The texts in `"MIT".freeze` and `["MIT".freeze, "Ruby".freeze]`.
+fn texts(value: &str) -> Vec<String> {
+    let quote = if value.contains('"') { '"' } else { '\'' };
+    let inside = value.split(quote).skip(1).step_by(2).take(16);
+    inside.filter(|text| !text.is_empty() && !text.contains("#{")).map(str::to_owned).collect()
 }
 
 fn is_name(name: &str) -> bool {
@@ -213,6 +242,18 @@ mod tests {
         let java = include_str!("../../testdata/gem/jruby-openssl-0.15.0-java.gemspec");
         let path = "opt/jruby/lib/ruby/gems/shared/specifications/default/jruby-openssl-0.15.0-java.gemspec";
         assert_eq!(found(path, java), "jruby-openssl 0.15.0 on java");
+    }
+
+    #[test]
+    fn licences_and_roots() {
+        let rack = include_str!("../../testdata/gem/rack-2.2.22.gemspec");
+        assert_eq!(
+            crate::shown::found(&Gem, "usr/local/bundle/specifications/rack-2.2.22.gemspec", rack),
+            "gem rack 2.2.22 (MIT) in usr/local/bundle/gems/rack-2.2.22/*"
+        );
+        assert_eq!(texts("[\"Ruby\".freeze, \"BSD-2-Clause\".freeze]"), ["Ruby", "BSD-2-Clause"]);
+        assert_eq!(texts("'MIT'"), ["MIT"]);
+        assert_eq!(texts("LICENSE"), Vec::<String>::new());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::{Candidate, Detector, Interest};
 use crate::{
     archive::{self, Archive, ArchiveError, Budget, Item, Part},
     layer::{FileFacts, FoundPackage},
+    license,
 };
 
 mod coordinates;
@@ -28,7 +29,7 @@ impl Detector for Java {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn doc(&self) -> &'static str {
@@ -49,6 +50,12 @@ impl Detector for Java {
         }
         walk.facts.inflated = walk.budget.inflated();
     }
+}
+
+/// `Bundle-License: Apache-2.0;link="https://..."`, a list of names or addresses.
+fn bundle_license(manifest: &std::collections::HashMap<String, String>) -> Option<String> {
+    let stated = manifest.get("bundle-license")?;
+    license::any_of(stated.split(',').map(|one| one.split(';').next().unwrap_or(one).trim_matches([' ', '"'])))
 }
 
 fn is_archive_name(name: &str) -> bool {
@@ -99,8 +106,12 @@ impl Walk<'_> {
                 clues.poms.push(coordinates::pom(&path, &text::properties(&text)));
             }
         }
-        for found in clues.packages() {
+        let packages = clues.packages();
+        // what a merged archive states is not true of its parts
+        let license = if packages.len() == 1 { bundle_license(&clues.manifest) } else { None };
+        for found in packages {
             self.facts.packages.push(FoundPackage {
+                license: license.clone(),
                 inner: inner.map(str::to_owned),
                 uncertain: found.uncertain,
                 ..FoundPackage::new(PackageType::Maven, found.name, found.version)

@@ -1,6 +1,6 @@
 //! Node.js packages: `package.json` files with name and version, where packages are installed.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use lazaret_model::{PackageType, ProblemKind};
 use lazaret_oci::{Body, Limits};
@@ -11,6 +11,7 @@ use super::{Candidate, Detector, Interest};
 use crate::{
     content::document,
     layer::{FileFacts, FoundPackage, Root},
+    license,
 };
 
 pub(crate) struct Npm;
@@ -21,7 +22,7 @@ impl Detector for Npm {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn doc(&self) -> &'static str {
@@ -39,7 +40,7 @@ impl Detector for Npm {
         let place = Place::of(file.path);
         facts.latent = file.name != "package.json";
         let Some(bytes) = document(body, limits, facts) else { return };
-        let (name, version) = match read(&bytes) {
+        let Manifest { name, version, license } = match read(&bytes) {
             Ok(found) => found,
             Err(error) => {
                 if let Place::Root(_) = place {
@@ -48,7 +49,9 @@ impl Detector for Npm {
                 return;
             }
         };
-        let mut package = match (place, name, version) {
+        // what pnpm's store links to a package lies elsewhere
+        let root = if facts.latent { None } else { root(file.directory(), place) };
+        let package = match (place, name, version) {
             (_, Some(name), Some(version)) if is_name(&name) && is_version(&version) => {
                 FoundPackage::new(PackageType::Npm, name, version)
             }
@@ -56,7 +59,7 @@ impl Detector for Npm {
                 uncertain: true,
                 ..FoundPackage::new(
                     PackageType::Npm,
-                    name.filter(|name| is_name(name)).unwrap_or(Cow::Borrowed(directory)),
+                    name.filter(|name| is_name(name)).unwrap_or_else(|| directory.to_owned()),
                     version.filter(|version| is_version(version)).unwrap_or_default(),
                 )
             },
@@ -66,8 +69,12 @@ impl Detector for Npm {
         if package.version.is_empty() && package.name.is_empty() {
             return facts.problem(ProblemKind::ParseError, "neither name nor version");
         }
-        package.roots = root(file.directory(), place).into_iter().collect();
-        facts.packages.push(package);
+        facts.packages.push(FoundPackage {
+            license,
+            roots: root.into_iter().collect(),
+            bundled_in: bundled_in(file.path).map(str::to_owned),
+            ..package
+        });
     }
 }
 
@@ -104,6 +111,19 @@ impl<'a> Place<'a> {
     }
 }
 
+/// The package manager whose own tree a file is in: `lib/node_modules/npm/node_modules/semver/package.json`.
+fn bundled_in(path: &str) -> Option<&'static str> {
+    ["npm", "yarn", "pnpm", "corepack"].into_iter().find(|program| {
+        ["node_modules/", "share/nodejs/"].iter().any(|parent| {
+            path.match_indices(parent).any(|(at, _)| {
+                let starts = at == 0 || path.as_bytes()[at - 1] == b'/';
+                let rest = path[at + parent.len()..].strip_prefix(program).and_then(|rest| rest.strip_prefix('/'));
+                starts && rest.is_some_and(|rest| rest.starts_with("node_modules/") || rest.contains("/node_modules/"))
+            })
+        })
+    })
+}
+
 /// pnpm links installed files to a store by content: `files/ab/cdef...`.
 fn is_in_store(path: &str) -> bool {
     let mut parts = path.rsplitn(4, '/');
@@ -126,10 +146,15 @@ fn is_version(version: &str) -> bool {
         && !version.contains(char::is_control)
 }
 
-type Text<'a> = Option<Cow<'a, str>>;
+/// What matters of the top level; what is no text counts as absent. As in JavaScript, the last of two wins.
+#[derive(Default)]
+struct Manifest {
+    name: Option<String>,
+    version: Option<String>,
+    license: Option<String>,
+}
 
-/// `name` and `version` of the top level; what is no text counts as absent. As in JavaScript, the last of two wins.
-fn read(bytes: &[u8]) -> Result<(Text<'_>, Text<'_>), serde_json::Error> {
+fn read(bytes: &[u8]) -> Result<Manifest, serde_json::Error> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let found = json.deserialize_map(TopLevel)?;
@@ -140,29 +165,58 @@ fn read(bytes: &[u8]) -> Result<(Text<'_>, Text<'_>), serde_json::Error> {
 struct TopLevel;
 
 impl<'de> Visitor<'de> for TopLevel {
-    type Value = (Text<'de>, Text<'de>);
+    type Value = Manifest;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let (mut name, mut version) = (None, None);
+        let mut found = Manifest::default();
         while let Some(key) = map.next_key::<Key>()? {
             match key {
-                Key::Name => name = text(map.next_value()?),
-                Key::Version => version = text(map.next_value()?),
+                Key::Name => found.name = text(map.next_value()?),
+                Key::Version => found.version = text(map.next_value()?),
+                Key::License | Key::Licence => found.license = license_of(map.next_value()?).or(found.license),
+                // a list, which npm has not known for ten years
+                Key::Licenses => found.license = found.license.or(license_of(map.next_value()?)),
                 Key::Other => {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        Ok((name, version))
+        Ok(found)
     }
 }
 
-fn text(value: &RawValue) -> Text<'_> {
-    serde_json::from_str::<String>(value.get()).ok().map(|text| Cow::Owned(text.trim().to_owned()))
+fn text(value: &RawValue) -> Option<String> {
+    serde_json::from_str::<String>(value.get()).ok().map(|text| text.trim().to_owned())
+}
+
+/// `"MIT"`, `{"type": "MIT"}`, or a list of these, of which one may be chosen.
+fn license_of(value: &RawValue) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum License {
+        Text(String),
+        Object {
+            #[serde(alias = "name")]
+            r#type: String,
+        },
+        List(Vec<Self>),
+        Other(IgnoredAny),
+    }
+    fn texts(license: License, depth: usize, out: &mut Vec<String>) {
+        match license {
+            License::Text(text) | License::Object { r#type: text } => out.push(text),
+            License::List(all) if depth == 0 => all.into_iter().for_each(|one| texts(one, 1, out)),
+            License::List(_) | License::Other(_) => {}
+        }
+    }
+    let mut all = Vec::new();
+    texts(serde_json::from_str(value.get()).ok()?, 0, &mut all);
+    // files are named in many ways, and say nothing by themselves
+    license::any_of(all.iter().map(String::as_str).filter(|text| !text.to_ascii_lowercase().starts_with("see license")))
 }
 
 #[derive(serde::Deserialize)]
@@ -170,6 +224,9 @@ fn text(value: &RawValue) -> Text<'_> {
 enum Key {
     Name,
     Version,
+    License,
+    Licence,
+    Licenses,
     #[serde(other)]
     Other,
 }
@@ -224,6 +281,39 @@ mod tests {
         }
         let scoped = r#"{"name":"@s/x","version":"1.0.0"}"#;
         assert_eq!(found("app/node_modules/@s/x/package.json", scoped), "@s/x 1.0.0");
+    }
+
+    #[test]
+    fn licences_and_roots() {
+        let of = |path: &str, text: &str| crate::shown::found(&Npm, path, text);
+        let root = "n/node_modules/x";
+        let package = |rest: &str| format!("{{\"name\":\"x\",\"version\":\"1.0.0\"{rest}}}");
+        let with = |license: &str| of(&format!("{root}/package.json"), &package(license));
+        assert_eq!(with(r#","license":"MIT""#), format!("npm x 1.0.0 (MIT) in {root}/*"));
+        assert_eq!(with(r#","license":{"type":"MIT","url":"u"}"#), format!("npm x 1.0.0 (MIT) in {root}/*"));
+        assert_eq!(
+            with(r#","licenses":[{"type":"MIT"},{"type":"ISC"}]"#),
+            format!("npm x 1.0.0 (MIT OR ISC) in {root}/*")
+        );
+        assert_eq!(with(r#","license":"SEE LICENSE IN x""#), format!("npm x 1.0.0 in {root}/*"));
+        assert_eq!(with(r#","license":[[7]]"#), format!("npm x 1.0.0 in {root}/*"));
+        assert_eq!(of("srv/app/package.json", &package("")), "npm x 1.0.0 in srv/app");
+        assert_eq!(of("package.json", &package("")), "npm x 1.0.0");
+    }
+
+    #[test]
+    fn package_managers_bring_their_own() {
+        for (path, program) in [
+            ("usr/local/lib/node_modules/npm/node_modules/semver/package.json", Some("npm")),
+            ("usr/share/nodejs/npm/node_modules/semver/package.json", Some("npm")),
+            ("lib/node_modules/pnpm/dist/node_modules/semver/package.json", Some("pnpm")),
+            ("usr/local/lib/node_modules/npm/package.json", None),
+            ("app/node_modules/npm-run/node_modules/semver/package.json", None),
+            ("app/node_modules/@s/npm/node_modules/semver/package.json", None),
+            ("app/my_node_modules/npm/node_modules/semver/package.json", None),
+        ] {
+            assert_eq!(bundled_in(path), program, "{path}");
+        }
     }
 
     #[test]

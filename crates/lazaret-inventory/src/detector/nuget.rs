@@ -12,7 +12,8 @@ use super::{Candidate, Detector, Interest};
 use crate::{
     content::document,
     executable,
-    layer::{FileFacts, FoundPackage},
+    layer::{FileFacts, FoundPackage, Root},
+    path_set::{PathHash, PathSet},
 };
 
 mod bundle;
@@ -25,7 +26,7 @@ impl Detector for Nuget {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn doc(&self) -> &'static str {
@@ -47,9 +48,10 @@ impl Detector for Nuget {
         let Some(bytes) = document(body, limits, facts) else { return };
         let found = read(&bytes, facts);
         if let Some((framework, version)) = framework(file.path) {
-            facts.packages.push(found.runtime_pack(framework, version));
+            let root = Root { path: file.directory().to_owned(), everything: true };
+            facts.packages.push(FoundPackage { roots: vec![root], ..found.runtime_pack(framework, version) });
         }
-        found.packages(facts);
+        found.packages(Some(file.directory()), facts);
     }
 }
 
@@ -59,7 +61,7 @@ fn is_list(name: &str) -> bool {
 
 /// The list of an application in one file.
 fn list(bytes: &[u8], facts: &mut FileFacts) {
-    read(bytes, facts).packages(facts);
+    read(bytes, facts).packages(None, facts);
 }
 
 fn read<'a>(bytes: &'a [u8], facts: &mut FileFacts) -> Dependencies<'a> {
@@ -136,7 +138,8 @@ impl Dependencies<'_> {
         FoundPackage { uncertain: platform.is_none(), ..FoundPackage::new(PackageType::Nuget, name, version) }
     }
 
-    fn packages(&self, facts: &mut FileFacts) {
+    /// `directory`: where the files of the libraries lie, if they are files.
+    fn packages(&self, directory: Option<&str>, facts: &mut FileFacts) {
         let mut odd = 0_usize;
         for (key, library) in &self.libraries {
             let kind = library.kind.as_deref().unwrap_or_default();
@@ -149,7 +152,10 @@ impl Dependencies<'_> {
                 continue;
             };
             let name = name.strip_prefix("runtimepack.").filter(|_| pack).unwrap_or(name);
-            let found = FoundPackage::new(PackageType::Nuget, name, version);
+            let found = FoundPackage {
+                owns: directory.map(|directory| self.files(key, directory)).unwrap_or_default(),
+                ..FoundPackage::new(PackageType::Nuget, name, version)
+            };
             if !facts.packages.contains(&found) {
                 facts.packages.push(found);
             }
@@ -157,6 +163,22 @@ impl Dependencies<'_> {
         if odd > 0 {
             facts.not_understood(format!("list of .NET dependencies: {odd} libraries without a name or version"));
         }
+    }
+
+    /// Where an application has a library's files: its own directory, those of a language in one of that name, and those
+    /// of a platform where the package had them.
+    fn files(&self, key: &str, directory: &str) -> PathSet {
+        let chosen = self.runtime_target.as_ref().and_then(|target| self.targets.get(target.name.as_ref()));
+        let Some(assets) = chosen.and_then(|target| target.get(key)) else { return PathSet::default() };
+        let below = |path: &str| if directory.is_empty() { path.to_owned() } else { format!("{directory}/{path}") };
+        let last = |path: &'_ str, parts: usize| {
+            let from = path.rmatch_indices('/').nth(parts - 1).map_or(0, |(at, _)| at + 1);
+            path[from..].to_owned()
+        };
+        let flat = assets.runtime.keys().chain(assets.native.keys()).map(|path| last(path, 1));
+        let languages = assets.resources.keys().map(|path| last(path, 2));
+        let platforms = assets.runtime_targets.keys().map(ToString::to_string);
+        flat.chain(languages).chain(platforms).map(|path| PathHash::of(&below(&path))).collect()
     }
 
     /// Whether a library brings files to the application; one that no target speaks of is believed to.
@@ -254,6 +276,19 @@ mod tests {
         for not in ["A/1.0/A.deps.json", "shared/A/1.0/B.deps.json", "shared/A/x/A.deps.json", "A.deps.json"] {
             assert_eq!(framework(not), None, "{not}");
         }
+    }
+
+    #[test]
+    fn files_of_an_application() {
+        let text = r#"{"runtimeTarget":{"name":"t"},"targets":{"t":{"A/1.0":{"runtime":{"lib/net8.0/A.dll":{}},
+            "resources":{"lib/net8.0/de/A.resources.dll":{"locale":"de"}},
+            "runtimeTargets":{"runtimes/unix/lib/A.dll":{"rid":"unix"}}}}},"libraries":{"A/1.0":{"type":"package"}}}"#;
+        let facts = crate::shown::look(&Nuget, "app/x.deps.json", text.as_bytes());
+        let owns = &facts.packages[0].owns;
+        for path in ["app/A.dll", "app/de/A.resources.dll", "app/runtimes/unix/lib/A.dll"] {
+            assert!(owns.contains(PathHash::of(path)), "{path}");
+        }
+        assert_eq!(owns.len(), 3);
     }
 
     #[test]

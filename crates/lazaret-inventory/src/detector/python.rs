@@ -1,4 +1,5 @@
-//! Python distributions: the metadata that installers write (`*.dist-info/METADATA`, `*.egg-info`).
+//! Python distributions: the metadata that installers write (`*.dist-info/METADATA`, `*.egg-info`), their lists of files
+//! and the bills of materials that they carry.
 
 use lazaret_model::PackageType;
 use lazaret_oci::{Body, Limits};
@@ -6,10 +7,13 @@ use lazaret_oci::{Body, Limits};
 use super::{Candidate, Detector, Interest};
 use crate::{
     archive::{Archive, ArchiveError, Budget, Part},
-    content::Lines,
-    layer::{FileFacts, FoundPackage},
-    room,
+    layer::{FileFacts, FoundPackage, Root},
 };
+
+mod carried;
+mod headers;
+
+use headers::Headers;
 
 pub(crate) struct Python;
 
@@ -19,7 +23,7 @@ impl Detector for Python {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn doc(&self) -> &'static str {
@@ -29,26 +33,38 @@ impl Detector for Python {
     fn interest(&self, file: &Candidate<'_>) -> Interest {
         let directory = file.directory();
         let wanted = match file.name {
-            "METADATA" => directory.ends_with(".dist-info"),
+            "METADATA" | "RECORD" => directory.ends_with(".dist-info"),
+            "installed-files.txt" => directory.ends_with(".egg-info"),
             "PKG-INFO" => directory.ends_with(".egg-info") || directory.ends_with("EGG-INFO"),
+            name if carried::is_bill(name, directory) => true,
+            name if carried::is_wheel(name, file.head) => return Interest::Name,
             name => name.ends_with(".egg-info") && name.len() > ".egg-info".len() || is_zipped_egg(name, file.head),
         };
         if wanted { Interest::Content } else { Interest::No }
     }
 
     fn detect(&self, file: &Candidate<'_>, body: &Body<'_>, limits: &Limits, facts: &mut FileFacts) {
+        match file.name {
+            "RECORD" => return carried::record(file, body, facts),
+            "installed-files.txt" => return carried::installed_files(file, body, facts),
+            name if carried::is_bill(name, file.directory()) => return carried::bill(file, body, limits, facts),
+            name if carried::is_wheel(name, file.head) => return carried::wheel(name, facts),
+            _ => {}
+        }
         let mut inner = None;
-        let (name, version) = if is_zipped_egg(file.name, file.head) {
+        let headers = if is_zipped_egg(file.name, file.head) {
             inner = Some(EGG_METADATA.to_owned());
             match read_egg(body, limits) {
-                Ok(Some(metadata)) => read_headers(&Body::memory(&metadata)),
+                Ok(Some(metadata)) => Headers::read(&Body::memory(&metadata)),
                 // a zip of something else
                 Ok(None) => return,
                 Err(error) => return facts.problem(error.kind(), format!("{EGG_METADATA}: {error}")),
             }
         } else {
-            read_headers(body)
+            Headers::read(body)
         };
+        let license = headers.license();
+        let Headers { name, version, .. } = headers;
         let complete = !name.is_empty() && !version.is_empty();
         if !complete {
             facts.not_understood("no Name or no Version in the metadata");
@@ -58,9 +74,15 @@ impl Detector for Python {
         let version = if version.is_empty() { path_version.to_owned() } else { version };
         if !name.is_empty() {
             let found = FoundPackage::new(PackageType::Pypi, name, version);
-            facts.packages.push(FoundPackage { uncertain: !complete, inner, ..found });
+            facts.packages.push(FoundPackage { uncertain: !complete, inner, license, roots: egg_root(file), ..found });
         }
     }
+}
+
+/// An unpacked egg is a directory of its own; other forms have a list of their files.
+fn egg_root(file: &Candidate<'_>) -> Vec<Root> {
+    let egg = file.directory().strip_suffix("/EGG-INFO").filter(|egg| egg.strip_suffix(".egg").is_some());
+    egg.map(|egg| Root { path: egg.to_owned(), everything: true }).into_iter().collect()
 }
 
 const EGG_METADATA: &str = "EGG-INFO/PKG-INFO";
@@ -82,43 +104,6 @@ fn read_egg(body: &Body<'_>, limits: &Limits) -> Result<Option<Vec<u8>>, Archive
         }
     })?;
     metadata.map(|item| archive.read(&item, MAX_METADATA, &mut budget)).transpose()
-}
-
-/// `Name` and `Version` of the headers, which end at the first empty line.
-fn read_headers(body: &Body<'_>) -> (String, String) {
-    let (mut name, mut version) = (String::new(), String::new());
-    let mut lines = Lines::new(body);
-    let mut last = Header::Other;
-    while let Some(line) = lines.next_line() {
-        let line = line.strip_prefix('\u{feff}').unwrap_or(&line);
-        if line.trim().is_empty() {
-            break;
-        }
-        if line.starts_with([' ', '\t']) {
-            match last {
-                Header::Name => room::extend(&mut name, line.trim()),
-                Header::Version => room::extend(&mut version, line.trim()),
-                Header::Other => {}
-            }
-            continue;
-        }
-        let Some((field, value)) = line.split_once(':') else { continue };
-        last = Header::Other;
-        if field.trim_end().eq_ignore_ascii_case("name") && name.is_empty() {
-            last = Header::Name;
-            value.trim().clone_into(&mut name);
-        } else if field.trim_end().eq_ignore_ascii_case("version") && version.is_empty() {
-            last = Header::Version;
-            value.trim().clone_into(&mut version);
-        }
-    }
-    (name, version)
-}
-
-enum Header {
-    Name,
-    Version,
-    Other,
 }
 
 /// `name-version.dist-info/METADATA`, `name-version-py3.11.egg-info`, `name-version-py3.11.egg/EGG-INFO/PKG-INFO`.
@@ -205,7 +190,7 @@ mod tests {
         ] {
             assert_eq!(found(installed, text), "x 1.0", "{installed}");
         }
-        for not in ["x/METADATA", "x/PKG-INFO", "x-1.0.dist-info/RECORD", "a/.egg-info", "x.egg-info/SOURCES.txt"] {
+        for not in ["x/METADATA", "x/PKG-INFO", "a/.egg-info", "x.egg-info/SOURCES.txt"] {
             assert_eq!(found(not, text), "", "{not}");
         }
     }
