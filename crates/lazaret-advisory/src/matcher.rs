@@ -64,6 +64,13 @@ pub fn component(package: &Package, os: Option<&OsRelease>) -> Result<Component,
         PackageType::Composer => composer::component(package),
         PackageType::Bitnami => bitnami::component(package),
         PackageType::Nuget => language::component(package, "NuGet"),
+        PackageType::Hex => language::component(package, "Hex"),
+        PackageType::Pub => language::component(package, "Pub"),
+        PackageType::Cran => language::component(package, "CRAN"),
+        PackageType::Hackage => language::component(package, "Hackage"),
+        PackageType::Julia => language::component(package, "Julia"),
+        PackageType::Swift => language::component(package, "SwiftURL"),
+        PackageType::Opam => language::component(package, "opam"),
         // no feed answers for these yet, which is told as missing advisories
         other => language::component(package, other.name()),
     }

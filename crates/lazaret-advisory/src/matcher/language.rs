@@ -1,4 +1,4 @@
-//! PyPI, npm, Maven, RubyGems, crates.io, NuGet: the package's name in its normal form, no stream.
+//! PyPI, npm, Maven, RubyGems, crates.io, NuGet, Hex and most others: the package's name in its normal form, no stream.
 
 use lazaret_model::Package;
 

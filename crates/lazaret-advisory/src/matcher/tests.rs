@@ -223,3 +223,28 @@ fn rpm_takes_the_installed_package_of_its_system() {
     assert_eq!(of("debian", "Debian:12"), Err(NoComponent::Stream), "another system's packages");
     assert_eq!(component(&bash, None), Err(NoComponent::Stream));
 }
+
+#[test]
+fn languages_have_their_ecosystem_and_normal_form() {
+    let of = |kind, name: &str, version: &str| {
+        let found = component(&package(kind, name, version), None).unwrap();
+        format!("{} {} {}", found.ecosystem, found.name, found.version)
+    };
+    assert_eq!(of(PackageType::Hex, "pleroma", "2.5.2"), "Hex pleroma 2.5.2");
+    assert_eq!(of(PackageType::Cran, "jsonlite", "1.8.4"), "CRAN jsonlite 1.8.4");
+    assert_eq!(
+        of(PackageType::Swift, "github.com/Apple/swift-nio", "2.0.0"),
+        "SwiftURL github.com/apple/swift-nio 2.0.0"
+    );
+    assert_eq!(of(PackageType::Bitnami, "redis", "7.2.4-3"), "Bitnami redis 7.2.4");
+    assert_eq!(of(PackageType::Bitnami, "redis", "7.2.4-rc1"), "Bitnami redis 7.2.4-rc1");
+    assert_eq!(of(PackageType::Luarocks, "penlight", "1.13.1-1"), "luarocks penlight 1.13.1-1", "no feed answers");
+    let jll = (PackageType::Julia, "OpenSSL_jll", Scheme::SemverBuild);
+    let affected = |version: &str| {
+        let component = component(&package(jll.0, jll.1, version), None).unwrap();
+        let record = ranged("JLSEC-1", &[("0", "3.0.13+1")]);
+        let record = AdvisoryRecord { scheme: jll.2.name().to_owned(), ..record };
+        !match_records(&component, &[record]).is_empty()
+    };
+    assert!(affected("3.0.13+0") && !affected("3.0.13+1") && !affected("3.0.14+0"));
+}

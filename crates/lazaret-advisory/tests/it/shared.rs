@@ -66,7 +66,7 @@ fn compare(db: &AdvisoryDb, naive: &Naive, kind: PackageType, ecosystem: &str, s
         }
     }
     println!("{ecosystem}: {} packages, {asked} versions, {affecting} matches agree", naive.packages.len());
-    assert!(affecting > 20, "hardly anything matched");
+    assert!(affecting >= 20.min(naive.packages.len()), "hardly anything matched");
     asked
 }
 
@@ -116,5 +116,19 @@ fn findings_equal_those_computed_from_the_raw_files() {
     ] {
         let naive = Naive::osv(&either(&shared, &format!("osv/{ecosystem}/all.zip")), ecosystem);
         assert!(compare(&db, &naive, kind, ecosystem, scheme, 8) > 50);
+    }
+    // of some of these the mirror has two or three records
+    for (ecosystem, kind, scheme) in [
+        ("Hex", PackageType::Hex, Scheme::Semver),
+        ("Pub", PackageType::Pub, Scheme::SemverBuild),
+        ("CRAN", PackageType::Cran, Scheme::Dotted),
+        ("Hackage", PackageType::Hackage, Scheme::Dotted),
+        ("Julia", PackageType::Julia, Scheme::SemverBuild),
+        ("SwiftURL", PackageType::Swift, Scheme::Semver),
+        ("opam", PackageType::Opam, Scheme::Deb),
+        ("Bitnami", PackageType::Bitnami, Scheme::Semver),
+    ] {
+        let naive = Naive::osv(&either(&shared, &format!("osv/{ecosystem}/all.zip")), ecosystem);
+        assert!(compare(&db, &naive, kind, ecosystem, scheme, 8) > naive.packages.len());
     }
 }
