@@ -62,7 +62,9 @@ fn of_file(file: &FileFacts) -> usize {
     let owned = file.owner.as_ref().map_or(0, |owner| owner.package.len() + PATH * owner.owns.len());
     let hits = file.hits.as_ref().map_or(0, |hits| room::hits(hits));
     let expected = file.expected.as_ref().map_or(0, |expected| expected.bytes());
-    let facts = size_of::<FileFacts>() + file.path.len() + hits + expected;
+    let claim = file.claim.as_ref().map_or(0, |claim| of_package(&claim.package));
+    let notes = room::notes(&file.notes) + PATH * file.not_installed.len() + claim;
+    let facts = notes + size_of::<FileFacts>() + file.path.len() + hits + expected;
     facts + packages.sum::<usize>() + problems.sum::<usize>() + owned
 }
 

@@ -2,7 +2,7 @@
 
 use lazaret_model::ProblemKind;
 
-use crate::layer::{FileFacts, FoundMalware, FoundPackage, FoundSecret, Hits};
+use crate::layer::{FileFacts, FoundMalware, FoundPackage, FoundSecret, Hits, Note};
 
 /// Packages of one file; the largest systems have some ten thousand.
 const MAX_PACKAGES: usize = 100_000;
@@ -59,6 +59,15 @@ pub(crate) fn hits(hits: &Hits) -> usize {
     let secrets = hits.secrets.iter().map(|secret| size_of::<FoundSecret>() + secret.rule.len() + secret.excerpt.len());
     let malware = hits.malware.iter().map(|m| size_of::<FoundMalware>() + m.name.len() + m.evidence.len());
     secrets.sum::<usize>() + malware.sum::<usize>()
+}
+
+/// Bytes of what a file says of packages that others name.
+pub(crate) fn notes(notes: &[Note]) -> usize {
+    let of = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let text = |note: &Note| {
+        note.package.len() + of(&note.version) + of(&note.arch) + of(&note.license) + of(&note.repository)
+    };
+    notes.iter().map(|note| size_of::<Note>() + text(note)).sum()
 }
 
 /// Cuts values that are too long; whether there were any.

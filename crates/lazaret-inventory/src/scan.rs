@@ -196,7 +196,7 @@ impl<'a> Scan<'a> {
             return self.overflow("bytes of package facts");
         }
         self.owned += facts.packages.iter().map(|package| package.owns.len()).sum::<usize>();
-        self.owned += facts.owner.as_ref().map_or(0, |owner| owner.owns.len());
+        self.owned += facts.owner.as_ref().map_or(0, |owner| owner.owns.len()) + facts.not_installed.len();
         if self.owned > MAX_OWNED {
             return self.overflow("paths in lists of owners");
         }
@@ -383,9 +383,7 @@ fn text(facts: &FileFacts) -> usize {
     let packages: usize = facts.packages.iter().map(room::text).sum();
     let problems: usize = facts.problems.iter().map(|problem| problem.path.len() + problem.message.len()).sum();
     let os = facts.os.as_ref().map_or(0, |os| os.id.len() + os.version_id.len() + os.pretty_name.len());
-    let of = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    let notes: usize =
-        facts.notes.iter().map(|n| n.package.len() + of(&n.version) + of(&n.license) + of(&n.repository)).sum();
+    let notes = room::notes(&facts.notes);
     let claim = facts.claim.as_ref().map_or(0, |claim| room::text(&claim.package));
     // the path is also the key
     let hits = facts.hits.as_ref().map_or(0, |hits| room::hits(hits));
