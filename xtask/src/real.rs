@@ -2,6 +2,7 @@
 
 mod browser;
 mod compare;
+mod daemons;
 mod demo;
 mod docker;
 mod gate;
@@ -10,6 +11,7 @@ pub(crate) mod images;
 mod mirror;
 mod podman;
 pub(crate) mod skopeo;
+mod sources;
 mod standing;
 mod webdriver;
 
@@ -32,8 +34,8 @@ struct Stage<'a> {
 }
 
 /// The parts, by the names that `--only` takes.
-pub(crate) const CLIENTS: [&str; 9] =
-    ["demo", "skopeo", "gate", "standing", "hostile", "podman", "docker", "browser", "mirror"];
+pub(crate) const CLIENTS: [&str; 10] =
+    ["demo", "skopeo", "gate", "standing", "hostile", "podman", "docker", "sources", "browser", "mirror"];
 
 /// The wanted parts with real clients, in order. `pictures` is where the browser's screenshots go.
 pub(crate) fn run(report: &mut Report, binary: &Path, pictures: &Path, wants: &dyn Fn(&str) -> bool) -> Result<()> {
@@ -74,6 +76,9 @@ pub(crate) fn run(report: &mut Report, binary: &Path, pictures: &Path, wants: &d
     }
     if wants("docker") {
         docker::run(report, &stage, &images);
+    }
+    if wants("sources") {
+        sources::run(report, &stage, &images);
     }
     if wants("browser") {
         browser::run(report, &stage, pictures);

@@ -90,10 +90,15 @@ pub fn open_local(
     })
 }
 
-/// Opens what a daemon exported in the form of `docker save`, from a file that may have no path any more. `name` is the
-/// source's.
+/// Opens what a daemon exported, in the form of `docker save` or as an OCI layout in a tar, from a file that may have
+/// no path any more. `name` is the source's.
 pub fn open_export(name: &str, file: File, limits: &Limits) -> Result<Box<dyn Source>, SourceError> {
-    Ok(Box::new(docker_archive::DockerArchive::spooled(name, file, limits)?))
+    let archive = archive::Archive::read_headers(format!("the export of {name}"), file, limits)?;
+    Ok(if archive.find("manifest.json").is_none() && archive.find("index.json").is_some() {
+        Box::new(oci_layout::OciLayout::exported(name, archive)?)
+    } else {
+        Box::new(docker_archive::DockerArchive::exported(name, archive)?)
+    })
 }
 
 /// Digest of a layer of an image that this source gave out.

@@ -43,8 +43,8 @@ pub(crate) struct Dialect {
     pub(crate) variable: &'static str,
     /// Path before an image's name.
     pub(crate) images: &'static str,
-    /// What makes an export one in the form of `docker save`.
-    pub(crate) export: &'static str,
+    /// Queries for an export, the best first: not every image can be had in every form.
+    pub(crate) exports: &'static [&'static str],
     /// What to do when nobody listens.
     pub(crate) start: &'static str,
 }
@@ -66,8 +66,14 @@ pub(crate) fn open(
     }
     let daemon = Daemon::connect(dialect, sockets, options)?;
     let id = daemon.id(image)?;
-    let answer = daemon.get(&format!("{}/{id}/get{}", dialect.images, dialect.export))?;
-    let answer = daemon.accept(&name, answer)?;
+    let mut forms = dialect.exports.iter();
+    let answer = loop {
+        let form = forms.next().copied().unwrap_or_default();
+        let answer = daemon.get(&format!("{}/{id}/get{form}", dialect.images))?;
+        if answer.status().is_success() || forms.len() == 0 {
+            break daemon.accept(&name, answer)?;
+        }
+    };
     let file = spool::receive(&name, dialect.program, answer, options.limits.layer_bytes, progress)?;
     open_export(&name, file, &options.limits)
 }

@@ -12,7 +12,7 @@ const DIALECT: Dialect = Dialect {
     program: "Docker",
     variable: "DOCKER_HOST",
     images: "/images",
-    export: "",
+    exports: &[""],
     start: "start dockerd, set DOCKER_HOST, or scan a saved image: `docker save -o x.tar NAME`, docker-archive:x.tar",
 };
 

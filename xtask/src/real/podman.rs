@@ -1,11 +1,11 @@
 //! podman: zstd layers and an index, with storage of its own in the run's folder.
 
+use super::daemons::Podman;
 use super::images::{Archive, Format};
 use super::{Stage, skopeo};
-use crate::process::{Tool, find};
+use crate::process::find;
 use crate::test::report::{Report, skip};
 use anyhow::{Context, Result, ensure};
-use std::path::PathBuf;
 
 pub(super) fn run(report: &mut Report, stage: &Stage<'_>, archives: &[Archive]) {
     if find("podman").is_none() || find("skopeo").is_none() {
@@ -25,23 +25,7 @@ pub(super) fn run(report: &mut Report, stage: &Stage<'_>, archives: &[Archive]) 
     podman.tool().args(["system", "reset", "--force"]).end().ok();
 }
 
-struct Podman {
-    root: PathBuf,
-}
-
 impl Podman {
-    fn tool(&self) -> Tool {
-        Tool::new("podman")
-            .arg("--root")
-            .arg(self.root.join("storage"))
-            .arg("--runroot")
-            .arg(self.root.join("run"))
-            .arg("--tmpdir")
-            .arg(self.root.join("tmp"))
-            .args(["--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", "--events-backend", "file"])
-            .env("TMPDIR", std::env::temp_dir())
-    }
-
     fn push(&self, args: &[&str], name: &str, stage: &Stage<'_>, reference: &str) -> Result<String> {
         std::fs::create_dir_all(&self.root)?;
         let report = self.root.join("digest");

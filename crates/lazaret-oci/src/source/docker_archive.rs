@@ -1,7 +1,7 @@
 //! What `docker save` writes: `manifest.json` beside configurations and layers (Docker image specification 1.2), with
 //! layers as `<id>/layer.tar` (uncompressed, sometimes links to each other) or, since Docker 25, as OCI blobs.
 
-use std::{collections::HashMap, fs::File, io::Read, path::Path};
+use std::{collections::HashMap, io::Read, path::Path};
 
 use lazaret_model::{Digest, Platform};
 use serde::Deserialize;
@@ -36,8 +36,7 @@ impl DockerArchive {
     }
 
     /// An archive that a daemon sent; `name` is the source's.
-    pub(super) fn spooled(name: &str, file: File, limits: &Limits) -> Result<Self, SourceError> {
-        let archive = Archive::read_headers(format!("the export of {name}"), file, limits)?;
+    pub(super) fn exported(name: &str, archive: Archive) -> Result<Self, SourceError> {
         Self::read_manifest(name, archive, None)
     }
 

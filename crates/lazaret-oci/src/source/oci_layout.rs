@@ -43,6 +43,11 @@ impl OciLayout {
         Self::open(format!("oci-archive:{}", path.display()), Store::Archive(Archive::open(path, limits)?), tag)
     }
 
+    /// An archive that a daemon sent; `name` is the source's.
+    pub(super) fn exported(name: &str, archive: Archive) -> Result<Self, SourceError> {
+        Self::open(name.to_owned(), Store::Archive(archive), None)
+    }
+
     fn open(name: String, store: Store, tag: Option<&str>) -> Result<Self, SourceError> {
         let Some(bytes) = store.document("index.json", MAX_MANIFEST)? else {
             let reason = "it has no index.json".to_owned();

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use lazaret_oci::{Limits, Selection, Source, SourceError, sha256};
+use lazaret_oci::{Limits, Selection, Source, SourceError, media_type, sha256};
 use lazaret_source::{DaemonOptions, docker_daemon, podman};
 use serde_json::json;
 
@@ -145,6 +145,32 @@ fn podman_gives_dockers_form() {
         (format!("/v4.0.0/libpod/images/{hex}/get?format=docker-archive"), 200, archive, 0),
     ]);
     check(&*podman::open("app", &fake.options(), &|_| {}).unwrap(), "podman:app", &layer, &id);
+}
+
+#[test]
+fn podman_cannot_give_every_image_in_dockers_form() {
+    let (_, _, id) = export();
+    let hex = id.strip_prefix("sha256:").unwrap();
+    let mut archive = tar::Builder::new(Vec::new());
+    let mut blob = |kind: &str, bytes: &[u8]| {
+        add(&mut archive, &format!("blobs/sha256/{}", sha256(bytes).hex()), bytes);
+        json!({ "mediaType": kind, "digest": sha256(bytes), "size": bytes.len() })
+    };
+    let config = blob(media_type::OCI_CONFIG, br#"{"os":"linux","architecture":"amd64"}"#);
+    let manifest = json!({ "schemaVersion": 2, "config": config, "layers": [] }).to_string();
+    let manifest = blob(media_type::OCI_MANIFEST, manifest.as_bytes());
+    let index = json!({ "schemaVersion": 2, "manifests": [manifest] }).to_string();
+    add(&mut archive, "index.json", index.as_bytes());
+    let export = format!("/v4.0.0/libpod/images/{hex}/get?format=");
+    let fake = Fake::start(vec![
+        ("/v4.0.0/libpod/images/app/json".to_owned(), 200, json!({ "Id": hex }).to_string().into_bytes(), 0),
+        (format!("{export}docker-archive"), 400, br#"{"message":"zstd compression is not supported"}"#.to_vec(), 0),
+        (format!("{export}oci-archive"), 200, archive.into_inner().unwrap(), 0),
+    ]);
+    let source = podman::open("app", &fake.options(), &|_| {}).unwrap();
+    assert_eq!(source.name(), "podman:app");
+    let facts = &source.images(&Selection::All).unwrap().images[0].facts;
+    assert_eq!(facts.digest_kind, "manifest");
 }
 
 #[test]
