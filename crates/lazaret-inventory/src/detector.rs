@@ -32,6 +32,7 @@ pub(crate) mod java;
 pub(crate) mod julia;
 pub(crate) mod jvm;
 pub(crate) mod kernel;
+pub(crate) mod lockfile;
 pub(crate) mod luarocks;
 pub(crate) mod malware;
 pub(crate) mod nix;
@@ -98,6 +99,10 @@ pub(crate) trait Detector: Sync {
     /// What it is asked for by, where it does not look at every image.
     fn extra(&self) -> Option<Extra> {
         None
+    }
+    /// Whether it only says what is declared: then nothing is missing in an image where it cannot read a file.
+    fn only_declares(&self) -> bool {
+        false
     }
     /// Called for every file of a layer: no allocation, cheapest test first.
     fn interest(&self, file: &Candidate<'_>) -> Interest;

@@ -4,13 +4,13 @@ use crate::{
     detector::{
         Candidate, Detector, Interest, apk, binary, bitnami, bottlerocket, brew, cargo, chisel, composer, conan, conda,
         copyright, cpan, cran, dart, dpkg, elf_package, erlang, gem, go, graalvm, hackage, integrity, java, julia, jvm,
-        kernel, luarocks, malware, nix, npm, nuget, opam, opkg, os_release, pacman, pear, portage, python, rpm,
-        rpm_repository, secrets, snap, ssh_server, swift, unsupported, wordpress,
+        kernel, lockfile, luarocks, malware, nix, npm, nuget, opam, opkg, os_release, pacman, pear, portage, python,
+        rpm, rpm_repository, secrets, snap, ssh_server, swift, unsupported, wordpress,
     },
     layer::FORMAT,
 };
 
-pub(crate) static DETECTORS: [&dyn Detector; 46] = [
+pub(crate) static DETECTORS: [&dyn Detector; 47] = [
     &dpkg::Dpkg,
     &apk::Apk,
     &rpm::Rpm,
@@ -35,6 +35,7 @@ pub(crate) static DETECTORS: [&dyn Detector; 46] = [
     &composer::Composer,
     &binary::Binary,
     &nuget::Nuget,
+    &lockfile::Lockfile,
     &elf_package::ElfPackage,
     &conan::Conan,
     &cpan::Cpan,
@@ -88,10 +89,10 @@ pub(crate) fn named_directory(path: &str) -> Option<(&str, usize)> {
         .or_else(|| kernel::modules(path).and_then(|directory| Some((directory, index("kernel")?))))
 }
 
-/// Whether a detector would read a file for its path alone.
+/// Whether a detector of what is installed would read a file for its path alone.
 pub(crate) fn reads_by_name(path: &str) -> bool {
     let candidate = Candidate::new(path, &[], 0o644);
-    let standard = DETECTORS.iter().filter(|detector| detector.extra().is_none());
+    let standard = DETECTORS.iter().filter(|detector| detector.extra().is_none() && !detector.only_declares());
     standard.map(|detector| detector.interest(&candidate)).any(|interest| interest == Interest::Content)
 }
 
@@ -113,6 +114,6 @@ mod tests {
     #[test]
     fn names_that_are_read() {
         assert!(reads_by_name("app/node_modules/x/package.json") && reads_by_name("lib/x.jar"));
-        assert!(!reads_by_name("usr/bin/x"));
+        assert!(!reads_by_name("usr/bin/x") && !reads_by_name("app/yarn.lock"));
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use lazaret_model::{PackageType, Problem, ProblemKind};
+use lazaret_model::{PackageClass, PackageType, Problem, ProblemKind};
 
 use super::overlay::{Node, Tree};
 use crate::{
@@ -20,6 +20,8 @@ pub(super) struct Identity<'a> {
     pub(super) name: &'a str,
     pub(super) version: &'a str,
     pub(super) arch: Option<&'a str>,
+    /// Named by a lockfile: joined with what is installed when all is seen.
+    pub(super) declared: bool,
 }
 
 impl<'a> Identity<'a> {
@@ -29,6 +31,7 @@ impl<'a> Identity<'a> {
             name: &package.name,
             version: &package.version,
             arch: package.arch.as_deref().filter(|_| package.kind.is_os() || package.kind == PackageType::Gem),
+            declared: package.class == PackageClass::Declared,
         }
     }
 }

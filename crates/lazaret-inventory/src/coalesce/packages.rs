@@ -16,6 +16,8 @@ pub(super) struct Entry<'a> {
     pub(super) purl: String,
     /// Real path of the file, path within, layer.
     pub(super) evidence: Vec<(String, Option<&'a str>, usize)>,
+    /// Lockfiles that name it too: they say nothing about when it came.
+    declared: Vec<(String, Option<&'a str>, usize)>,
     pub(super) since: usize,
     pub(super) removed: Option<usize>,
     pub(super) provided_by: Option<String>,
@@ -62,6 +64,7 @@ pub(super) fn collect<'a>(image: &FlatImage<'a>, diff_ids: &'a [Digest], os: Opt
         found,
         purl: purl(found, os),
         evidence: Vec::new(),
+        declared: Vec::new(),
         since,
         removed: None,
         provided_by: None,
@@ -96,7 +99,33 @@ pub(super) fn collect<'a>(image: &FlatImage<'a>, diff_ids: &'a [Digest], os: Opt
             entry.evidence.push((gone.path.clone(), gone.package.inner.as_deref(), gone.held));
         }
     }
+    join_declared(&mut entries);
     Packages { entries, diff_ids }
+}
+
+/// What is declared and installed is one package, of which the lockfile is one more evidence.
+fn join_declared(entries: &mut BTreeMap<Identity<'_>, Entry<'_>>) {
+    let is_declared = |entry: &Entry<'_>| entry.class == PackageClass::Declared;
+    let declared: BTreeMap<_, _> = entries
+        .iter()
+        .filter(|(_, entry)| is_declared(entry) && entry.is_live())
+        .map(|(identity, entry)| (entry.purl.clone(), *identity))
+        .collect();
+    if declared.is_empty() {
+        return;
+    }
+    let installed = entries.iter().filter(|(_, entry)| !is_declared(entry) && entry.is_live());
+    let pairs: Vec<_> =
+        installed.filter_map(|(identity, entry)| Some((*identity, *declared.get(&entry.purl)?))).collect();
+    for (installed, declared) in &pairs {
+        let evidence = entries.get(declared).map(|entry| entry.evidence.clone()).unwrap_or_default();
+        if let Some(entry) = entries.get_mut(installed) {
+            entry.declared.extend(evidence);
+        }
+    }
+    for (_, declared) in pairs {
+        entries.remove(&declared);
+    }
 }
 
 impl<'a> Packages<'a> {
@@ -120,6 +149,7 @@ impl<'a> Packages<'a> {
             found,
             purl: purl(found, built_for.as_ref().or(os)),
             evidence: Vec::new(),
+            declared: Vec::new(),
             since: layer,
             removed: None,
             provided_by: None,
@@ -146,6 +176,7 @@ impl Packages<'_> {
                 let mut evidence: Vec<_> = entry
                     .evidence
                     .into_iter()
+                    .chain(entry.declared)
                     .map(|(path, inner, held)| Evidence { path: joined(&path, inner), layer: layer(held) })
                     .collect();
                 evidence.sort();

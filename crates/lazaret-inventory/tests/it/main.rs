@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests fail by panicking and say what they skip")]
 
 mod databases;
+mod declared;
 mod hostile;
 mod identified;
 mod images;

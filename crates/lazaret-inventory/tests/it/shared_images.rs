@@ -68,7 +68,8 @@ fn stanzas<'a>(text: &'a str, separator: &'a str) -> Vec<BTreeMap<&'a str, &'a s
 }
 
 fn live(image: &ScannedImage, kind: PackageType) -> Vec<&Package> {
-    image.inventory.packages.iter().filter(|package| package.is_live() && package.kind == kind).collect()
+    let installed = |package: &&Package| package.is_live() && package.class.is_installed();
+    image.inventory.packages.iter().filter(installed).filter(|package| package.kind == kind).collect()
 }
 
 fn named(packages: &[&Package]) -> BTreeSet<(String, String)> {
