@@ -121,3 +121,62 @@ fn a_list_without_its_package() {
         .file("var/lib/dpkg/status.d/base.md5sums", "d41d8cd98f00b204e9800998ecf8427e  usr/bin/a\n");
     assert_eq!(flatten(&[distroless]).0.problems, []);
 }
+
+/// Each kind of database with its sample, as a layer of its own: path, content, and one of its packages.
+#[test]
+fn every_kind_in_a_layer() {
+    const SAMPLES: [(&str, &[u8], &str); 10] = [
+        (
+            "var/lib/pacman/local/lazaret-two-words-2:1.0-3/desc",
+            DESC.as_bytes(),
+            "pkg:alpm/lazaret-two-words@2:1.0-3?arch=any",
+        ),
+        ("usr/lib/opkg/status", include_bytes!("../../testdata/opkg/status"), "pkg:opkg/busybox@1.36.1-r2?arch=x86_64"),
+        (
+            "var/db/pkg/app-containers/skopeo-1.5.1/CONTENTS",
+            include_bytes!("../../testdata/portage/CONTENTS"),
+            "pkg:ebuild/app-containers/skopeo@1.5.1",
+        ),
+        (
+            "var/lib/chisel/manifest.wall",
+            include_bytes!("../../testdata/chisel/manifest.wall"),
+            "pkg:deb/libssl3t64@3.0.13-0ubuntu3.5?arch=amd64",
+        ),
+        (
+            "usr/share/bottlerocket/application-inventory.json",
+            include_bytes!("../../testdata/bottlerocket/application-inventory.json"),
+            "pkg:bottlerocket/shim@1:15.7-1.br1?arch=x86_64",
+        ),
+        (
+            "opt/conda/conda-meta/zlib-1.2.11-h90dfc92_1014.json",
+            include_bytes!("../../testdata/conda/zlib-1.2.11-h90dfc92_1014.json"),
+            "pkg:conda/zlib@1.2.11?channel=conda-forge&subdir=osx-arm64",
+        ),
+        (
+            "home/linuxbrew/.linuxbrew/Cellar/rclone/1.67.0/INSTALL_RECEIPT.json",
+            include_bytes!("../../testdata/brew/INSTALL_RECEIPT.json"),
+            "pkg:brew/rclone@1.67.0",
+        ),
+        (
+            "snap/core/1/meta/snap.yaml",
+            include_bytes!("../../testdata/snap/snap.yaml"),
+            "pkg:snap/core@16-2.61.4-20240607?arch=amd64",
+        ),
+        (
+            "opt/bitnami/redis/.spdx-redis.spdx",
+            include_bytes!("../../testdata/bitnami/.spdx-redis.spdx"),
+            "pkg:bitnami/redis@7.4.1-0?arch=arm64",
+        ),
+        (
+            "opt/driver/dummy.ko",
+            include_bytes!("../../testdata/kernel/dummy.ko"),
+            "pkg:generic/linux-kernel@6.1.0-18-amd64",
+        ),
+    ];
+    for root in ["", "mnt/root/"] {
+        for (path, content, purl) in SAMPLES {
+            let (inventory, _) = flatten(&[Layer::new().file(&format!("{root}{path}"), content)]);
+            assert!(purls(&inventory).contains(&purl), "{root}{path}: {:?}", purls(&inventory));
+        }
+    }
+}
