@@ -10,6 +10,7 @@ mod client;
 mod conformance;
 mod crash;
 mod deny;
+mod fixtures;
 mod images;
 mod metadata;
 mod process;
@@ -36,6 +37,8 @@ enum Task {
     Crash(crash::Args),
     /// Run the OCI conformance suite, built from its Go module, against a fresh server.
     Conformance(conformance::Args),
+    /// Make the samples of the detector `binary` again, from the packages that its index names.
+    Fixtures(fixtures::Args),
     /// Measure, and print rows with ours, other and their ratio.
     Bench(bench::Args),
     /// Read, inflate and hash each gzip layer of an OCI layout folder: the floor of a scan.
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Task::Test(args) => test::run(&args),
         Task::Crash(args) => crash::run(&args),
         Task::Conformance(args) => conformance::run(&args),
+        Task::Fixtures(args) => fixtures::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Floor(args) => bench::floor::run(&args),
         Task::Measure(args) => bench::measure::run(&args),

@@ -7,7 +7,7 @@ use std::{collections::HashMap, io, ops::Range};
 use lazaret_model::PackageType;
 use lazaret_oci::{Body, Limits};
 
-use super::{Candidate, Detector, Interest};
+use super::{Candidate, Detector, Interest, go};
 use crate::{
     executable::{self, Executable},
     layer::{FileFacts, FoundPackage},
@@ -87,7 +87,22 @@ pub fn identify_program(path: &str, head: &[u8], body: &Body<'_>) -> Vec<Identif
 }
 
 fn identify(table: &Table, file: &Candidate<'_>, body: &Body<'_>) -> io::Result<Vec<Identified>> {
-    if file.head.starts_with(ARCHIVE) { of_archive(table, body) } else { of_program(table, file, body) }
+    let (gathered, soname) = gather(table, file, body)?;
+    let found = packages(table, &gathered, soname.as_deref());
+    // one library alone is what the archive is
+    match found.as_slice() {
+        [only] if file.head.starts_with(ARCHIVE) => {
+            let row = table.rows.iter().find(|row| row.name == only.name);
+            let soname = row.and_then(|row| row.soname.first()).map(|soname| format!("{soname}."));
+            Ok(packages(table, &gathered, soname.as_deref()))
+        }
+        _ => Ok(found),
+    }
+}
+
+/// The evidence that a file has, and how it calls itself.
+fn gather<'a>(table: &'a Table, file: &Candidate<'_>, body: &Body<'_>) -> io::Result<(Gathered<'a>, Option<String>)> {
+    if file.head.starts_with(ARCHIVE) { Ok((in_archive(table, body)?, None)) } else { in_program(table, file, body) }
 }
 
 /// An archive of object files; Debian's packages start alike.
@@ -95,24 +110,27 @@ fn is_library_archive(head: &[u8]) -> bool {
     head.strip_prefix(ARCHIVE).is_some_and(|rest| !rest.starts_with(b"debian-binary"))
 }
 
-fn of_archive(table: &Table, body: &Body<'_>) -> io::Result<Vec<Identified>> {
+fn in_archive<'a>(table: &'a Table, body: &Body<'_>) -> io::Result<Gathered<'a>> {
     let mut gathered = Gathered::new(table);
     parts::pieces_of(body, &mut |piece, new, _| gathered.texts(piece, new))?;
     if gathered.asks_for_bare() {
         parts::pieces_of(body, &mut |piece, new, _| gathered.bare_texts(piece, new))?;
     }
-    let mut found = packages(table, &gathered, None);
-    // one library alone is what the archive is
-    if let [only] = found.as_mut_slice() {
-        only.part = false;
-    }
-    Ok(found)
+    Ok(gathered)
 }
 
-fn of_program(table: &Table, file: &Candidate<'_>, body: &Body<'_>) -> io::Result<Vec<Identified>> {
-    // what is cut or odd is not this detector's business: it may be no program at all
-    let Ok(program) = Executable::parse(body) else { return Ok(Vec::new()) };
+fn in_program<'a>(
+    table: &'a Table,
+    file: &Candidate<'_>,
+    body: &Body<'_>,
+) -> io::Result<(Gathered<'a>, Option<String>)> {
     let mut gathered = Gathered::new(table);
+    // what is cut or odd is not this detector's business: it may be no program at all
+    let Ok(program) = Executable::parse(body) else { return Ok((gathered, None)) };
+    // a Go program has much text and, without cgo, nobody else's code
+    if go::is_pure(&program) {
+        return Ok((gathered, None));
+    }
     let parts = parts::of_program(&program);
     let form = Form::of(file.head);
     for (part, region) in &parts {
@@ -132,7 +150,7 @@ fn of_program(table: &Table, file: &Candidate<'_>, body: &Body<'_>) -> io::Resul
         }
     }
     if gathered.rows.is_empty() {
-        return Ok(Vec::new());
+        return Ok((gathered, None));
     }
     if gathered.asks_for_bare() {
         for (_, region) in parts.iter().filter(|(part, _)| *part == Part::Texts) {
@@ -140,7 +158,7 @@ fn of_program(table: &Table, file: &Candidate<'_>, body: &Body<'_>) -> io::Resul
         }
     }
     let soname = form.and_then(|form| dynamic::soname(&program, form));
-    Ok(packages(table, &gathered, soname.as_deref()))
+    Ok((gathered, soname))
 }
 
 /// Notes where the table's symbols stand in the names of a program's symbols.
@@ -169,9 +187,11 @@ fn symbols(piece: &[u8], new: Range<usize>, start: u64, gathered: &mut Gathered<
 /// Two rows may be of one package: what the file is counts before what is in it.
 fn packages(table: &Table, gathered: &Gathered<'_>, soname: Option<&str>) -> Vec<Identified> {
     let mut found: Vec<Identified> = Vec::new();
-    for (row, evidence) in &gathered.rows {
+    let judged = gathered.rows.iter().flat_map(|(row, evidence)| {
         let row = &table.rows[*row];
-        let Some(judged) = judge::judge(row, evidence, soname) else { continue };
+        judge::judge(row, evidence, soname).into_iter().map(move |judged| (row, judged))
+    });
+    for (row, judged) in judged {
         let package = Identified {
             name: row.name.clone(),
             version: judged.version,

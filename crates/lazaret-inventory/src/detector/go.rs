@@ -43,6 +43,12 @@ impl Detector for Go {
     }
 }
 
+/// Whether a program is Go's alone, without what other languages' compilers made.
+pub(crate) fn is_pure(program: &Executable<'_>) -> bool {
+    let info = build_info::read(program).ok().flatten();
+    info.is_some_and(|info| info.modules.lines().any(|line| line == "build\tCGO_ENABLED=0"))
+}
+
 /// One line of the module information.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Module<'a> {

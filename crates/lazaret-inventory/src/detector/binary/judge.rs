@@ -15,8 +15,20 @@ pub(super) struct Judged {
     pub(super) part: bool,
 }
 
-/// `soname` is how the file calls itself.
-pub(super) fn judge(row: &Row, evidence: &Evidence, soname: Option<&str>) -> Option<Judged> {
+/// `soname` is how the file calls itself. There is more than one where a file has several copies of a library.
+pub(super) fn judge(row: &Row, evidence: &Evidence, soname: Option<&str>) -> Vec<Judged> {
+    let judged = as_one(row, evidence, soname);
+    let copies = evidence.versions.len() > 1 && evidence.versions.values().all(|bits| bits.count_ones() > 1);
+    match judged {
+        Some(one) if one.version.is_empty() && copies => {
+            let of = |version: &String| Judged { version: version.clone(), sure: !row.unproven, part: one.part };
+            evidence.versions.keys().map(of).collect()
+        }
+        judged => judged.into_iter().collect(),
+    }
+}
+
+fn as_one(row: &Row, evidence: &Evidence, soname: Option<&str>) -> Option<Judged> {
     let named = soname.is_some_and(|soname| row.is_named(soname));
     if evidence.unless || (row.whole_only && !named) {
         return None;

@@ -97,6 +97,10 @@ pub(super) enum Kind {
 pub(super) enum Number {
     /// `0x010204`
     Bytes,
+    /// `0x01020400`
+    High,
+    /// `150004`, of two numbers
+    Postgres,
     /// `10204`
     Hundreds,
     /// `1002004`
@@ -109,13 +113,17 @@ pub(super) enum Number {
 
 impl Number {
     pub(super) fn version(self, number: u32) -> Option<String> {
+        if self == Self::Postgres {
+            return (number >= 100_000).then(|| format!("{}.{}", number / 10_000, number % 10_000));
+        }
         let (major, minor, patch) = match self {
+            Self::High => (number >> 24, number >> 16 & 0xff, number >> 8 & 0xff),
             Self::Bytes => (number >> 16, number >> 8 & 0xff, number & 0xff),
             Self::Hundreds => (number / 10_000, number / 100 % 100, number % 100),
             Self::Thousands => (number / 1_000_000, number / 1000 % 1000, number % 1000),
             Self::Brotli => (number >> 24, number >> 12 & 0xfff, number & 0xfff),
             Self::Xz if number % 10 == 2 => (number / 10_000_000, number / 10_000 % 1000, number / 10 % 1000),
-            Self::Xz => return None,
+            Self::Xz | Self::Postgres => return None,
         };
         (number != 0 && major < 1000).then(|| format!("{major}.{minor}.{patch}"))
     }

@@ -169,3 +169,65 @@ fn shown(text: &str) -> String {
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     format!("`{}`", plain.trim().replace('|', "\\|"))
 }
+
+#[derive(serde::Deserialize)]
+struct Index {
+    sample: Vec<Sample>,
+}
+
+/// A real program, reduced.
+#[derive(serde::Deserialize)]
+struct Sample {
+    file: String,
+    url: String,
+    /// All that the detector says of it.
+    expected: Vec<String>,
+}
+
+fn samples() -> Vec<(Sample, Vec<u8>)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/binary");
+    let index: Index = toml::from_str(&std::fs::read_to_string(folder.join("index.toml")).unwrap()).unwrap();
+    let read = |sample: Sample| {
+        let bytes = std::fs::read(folder.join(&sample.file)).unwrap_or_else(|error| panic!("{}: {error}", sample.file));
+        (sample, bytes)
+    };
+    index.sample.into_iter().map(read).collect()
+}
+
+#[test]
+fn real_programs() {
+    let samples = samples();
+    assert!(samples.len() > 80);
+    let mut wrong = Vec::new();
+    for (sample, bytes) in &samples {
+        let mut said: Vec<_> = found(bytes).split(", ").filter(|one| !one.is_empty()).map(str::to_owned).collect();
+        said.sort();
+        if said != sample.expected {
+            wrong.push(format!("{} of {}: {said:?}, not {:?}", sample.file, sample.url, sample.expected));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A row without a real program is unproven, and the other way round.
+#[test]
+fn rows_are_proven_by_samples() {
+    let mut proven = std::collections::HashSet::new();
+    let table = Table::get().unwrap();
+    for (_, bytes) in samples() {
+        let file = Candidate::new("x", &bytes[..bytes.len().min(512)], 0o755);
+        let body = Body::memory(&bytes);
+        let (gathered, soname) = gather(table, &file, &body).unwrap();
+        let of = |(row, evidence): (&usize, &evidence::Evidence)| {
+            judge::judge(&table.rows[*row], evidence, soname.as_deref())
+                .iter()
+                .any(|judged| judged.sure)
+                .then_some(*row)
+        };
+        proven.extend(gathered.rows.iter().filter_map(of));
+    }
+    let unproven =
+        |(index, row): (usize, &table::Row)| (!proven.contains(&index) && !row.unproven).then(|| row.id.clone());
+    let missing: Vec<_> = table.rows.iter().enumerate().filter_map(unproven).collect();
+    assert!(missing.is_empty(), "no sample is surely one of {missing:?}");
+}
