@@ -133,6 +133,12 @@ impl<'a> Known<'a> {
                 *roots.entry(root.path.as_str()).or_insert(false) |= root.everything;
             }
         }
+        // lists of files beside a package's metadata: Python's `RECORD`
+        for owner in image.files().filter_map(|file| file.facts.owner.as_deref()) {
+            if !owner.kind.is_os() {
+                owned.extend(owner.owns.iter());
+            }
+        }
         Self { owners, owned, roots }
     }
 

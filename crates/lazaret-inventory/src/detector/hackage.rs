@@ -18,7 +18,7 @@ impl Detector for Hackage {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn doc(&self) -> &'static str {
@@ -36,8 +36,8 @@ impl Detector for Hackage {
     fn detect(&self, file: &Candidate<'_>, body: &Body<'_>, _limits: &Limits, facts: &mut FileFacts) {
         // the libraries within a package have names of their own, and tell the package's
         let wanted =
-            ["name", "package-name", "version", "license", "library-dirs", "dynamic-library-dirs", "import-dirs"];
-        let [name, package, version, license, libraries, dynamic, imports] = headers::read_to_end(body, wanted);
+            ["name", "package-name", "version", "license", "library-dirs", "dynamic-library-dirs", "import-dirs", "id"];
+        let [name, package, version, license, libraries, dynamic, imports, id] = headers::read_to_end(body, wanted);
         let name = if package.is_empty() { name } else { package };
         if name.is_empty() || !is_version(&version) {
             return facts.not_understood("a library without a name and version in a package database of GHC");
@@ -52,6 +52,7 @@ impl Detector for Hackage {
                 roots.push(Root { path, everything: true });
             }
         }
+        roots.extend(shared_library(&dynamic, &id, file.directory()));
         facts.packages.push(FoundPackage {
             license: license::normalise(&license),
             roots,
@@ -86,6 +87,18 @@ fn resolve(directory: &str, database: &str, name: &str) -> Option<String> {
     (own && parts.len() > 1).then(|| parts.join("/"))
 }
 
+/// `libHS<id>-ghc9.0.2.so` in a directory that all libraries share.
+fn shared_library(directory: &str, id: &str, database: &str) -> Option<Root> {
+    let directory = directory.split_whitespace().next()?.trim_matches([',', '"']);
+    let compiler = directory.rsplit('/').chain(database.rsplit('/')).find_map(|part| {
+        let version = &part[part.find("ghc-")? + "ghc-".len()..];
+        is_version(version).then_some(version)
+    })?;
+    let directory = directory.strip_prefix('/').filter(|rest| !rest.split('/').any(|part| part == ".."))?;
+    let path = format!("{directory}/libHS{id}-ghc{compiler}.so");
+    (!id.is_empty() && !id.contains('/')).then_some(Root { path, everything: true })
+}
+
 fn is_version(version: &str) -> bool {
     (1..=128).contains(&version.len())
         && version.starts_with(|c: char| c.is_ascii_digit())
@@ -103,7 +116,8 @@ mod tests {
         assert_eq!(
             found(&Hackage, "var/lib/ghc/package.conf.d/aeson-2.0.3.0.conf", text),
             "hackage aeson 2.0.3.0 (BSD-3-Clause) \
-             in usr/lib/haskell-packages/ghc/lib/x86_64-linux-ghc-9.0.2/aeson-2.0.3.0-H8BOQwtT8HYFvWPR1b6zvB/*"
+             in usr/lib/haskell-packages/ghc/lib/x86_64-linux-ghc-9.0.2/aeson-2.0.3.0-H8BOQwtT8HYFvWPR1b6zvB/* \
+             in usr/lib/haskell-packages/ghc/lib/x86_64-linux-ghc-9.0.2/libHSaeson-2.0.3.0-H8BOQwtT8HYFvWPR1b6zvB-ghc9.0.2.so/*"
         );
     }
 

@@ -29,7 +29,7 @@ impl Detector for Java {
     }
 
     fn version(&self) -> u32 {
-        3
+        4
     }
 
     fn doc(&self) -> &'static str {

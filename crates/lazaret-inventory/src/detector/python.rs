@@ -23,7 +23,7 @@ impl Detector for Python {
     }
 
     fn version(&self) -> u32 {
-        3
+        4
     }
 
     fn doc(&self) -> &'static str {

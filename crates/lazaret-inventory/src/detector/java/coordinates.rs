@@ -116,6 +116,17 @@ impl Clues {
         if let Some(found) = self.tomcat(symbolic, named, named_version) {
             return Some(found);
         }
+        // since 1.8 some of Kotlin's have nothing in them but a description of the module
+        if self.attribute("kotlin-runtime-component").is_some()
+            && named.starts_with("kotlin-")
+            && named_version.is_some()
+        {
+            return Some(Found {
+                name: format!("org.jetbrains.kotlin:{named}"),
+                uncertain: version.is_empty(),
+                version,
+            });
+        }
         // Quarkus puts the group before the name: `com.squareup.okio.okio-3.0.0.jar`
         let dots = named.match_indices('.').map(|(at, _)| (Some(&named[..at]), &named[at + 1..]));
         let known = std::iter::once((None, named)).chain(dots).find_map(|(before, artifact)| {

@@ -111,6 +111,8 @@ const COMMONS: &str = "org/apache/commons";
 
 #[rustfmt::skip]
 const KNOWN: &[Known] = &[
+    ("third-party-jackson*", "software/amazon/awssdk/thirdparty", 0, "software.amazon.awssdk"),
+    ("hibernate-commons-annotations", "org/hibernate/annotations/common", 0, "org.hibernate.common"),
     ("spring-boot*", "org/springframework/boot", 0, "org.springframework.boot"),
     ("spring-security*", "org/springframework/security", 0, "org.springframework.security"),
     ("spring-integration*", "org/springframework/integration", 0, "org.springframework.integration"),

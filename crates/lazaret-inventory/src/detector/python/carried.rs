@@ -35,7 +35,10 @@ pub(super) fn bill(file: &Candidate<'_>, body: &Body<'_>, limits: &Limits, facts
     let name = holder.split('-').next().unwrap_or_default();
     let mut room = Room::default();
     for package in found.packages {
-        // what it is about is the distribution itself
+        // what it is about is the distribution itself; what has no version is required, and not inside
+        if package.version.is_empty() {
+            continue;
+        }
         if package.kind != PackageType::Pypi || normal_name(&package.name) != normal_name(name) {
             room.add(facts, FoundPackage { bundled_in: Some(name.to_owned()), ..package });
         }
