@@ -17,6 +17,7 @@ mod coverage;
 mod current;
 mod document;
 mod finding;
+mod hidden;
 mod judge;
 mod list;
 mod policy;
@@ -33,6 +34,7 @@ mod why;
 
 pub use advisories::{Advisories, Enriched, OsSupport};
 pub use current::CurrentJudge;
+pub use hidden::without_secrets;
 pub use judge::{Judge, JudgeError, JudgeSettings, Judgement, RULES_VERSION};
 pub use list::rules;
 pub use policy::{Policy, PolicyOptions};

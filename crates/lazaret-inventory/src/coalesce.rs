@@ -21,6 +21,8 @@ mod packages;
 mod purl;
 mod remains;
 
+pub use os::advisory_stream;
+
 /// The packages of an image from its layers, lowest first, as `facts.diff_ids` has them; `set` is what looked.
 pub fn coalesce(facts: &ImageFacts, layers: &[Arc<LayerInventory>], set: &DetectorSet) -> Inventory {
     let mut problems = Vec::new();

@@ -23,7 +23,7 @@ pub mod path_set;
 pub mod scan;
 pub mod secret;
 
-pub use coalesce::coalesce;
+pub use coalesce::{advisory_stream, coalesce};
 pub use detector::binary::{Identified, identify_program};
 pub use detector_set::{DetectorSet, Extra};
 pub use detector_table::detector_table;

@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Diff(Diff),
     /// Lay another scanner's report of an image beside ours: each difference with its cause.
     Compare(Compare),
+    /// Write what is in an image as a bill of materials.
+    Sbom(Sbom),
     /// Vulnerability data: update, status.
     #[command(subcommand)]
     Db(Db),
@@ -96,6 +98,7 @@ Sources:
   docker:app:1.0                 an image of the Docker daemon (DOCKER_HOST)
   podman:app:1.0                 an image of Podman's service (CONTAINER_HOST)
   containerd:app:1.0             an image of containerd, also k3s' (CONTAINERD_ADDRESS, _NAMESPACE)
+  sbom:app.cdx.json              an SBOM in place of the image (CycloneDX, SPDX, syft)
   dir:path                       skopeo's dir, or a root file system
   file:app.jar                   a single file: an archive, a program, a package database
 
@@ -212,6 +215,51 @@ pub(crate) enum ScanFormat {
     Table,
     Json,
     Sarif,
+    Cyclonedx,
+    Spdx,
+    Spdx3,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Sources are those of `lazaret scan`.
+
+Examples:
+  lazaret sbom docker-archive:app.tar > app.cdx.json
+  lazaret sbom registry.example/app:1.0 --format spdx3
+  lazaret sbom sbom:theirs.spdx --format cyclonedx")]
+pub(crate) struct Sbom {
+    /// What to look at.
+    pub(crate) source: String,
+    /// CycloneDX 1.6, SPDX 2.3 or SPDX 3.0, as JSON.
+    #[arg(long, value_enum, default_value_t = BillFormat::Cyclonedx)]
+    pub(crate) format: BillFormat,
+    /// The time that the document says (RFC 3339) [default: now].
+    #[arg(long, value_name = "TIME")]
+    pub(crate) clock: Option<String>,
+    /// Platform of an index, e.g. linux/arm64, or `all` [default for an index: all].
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Option<String>,
+    /// Read and hash every layer, also those that were analysed before.
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// Neither use nor keep what was found in layers (settings `cache.dir`, `cache.size`).
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Deeper looks: secrets, integrity, malware, licenses.
+    #[arg(long, value_delimiter = ',', value_name = "WHAT")]
+    pub(crate) with: Vec<String>,
+    /// Speak plain HTTP to the registry (loopback does so anyway).
+    #[arg(long)]
+    pub(crate) plain_http: bool,
+}
+
+/// Formats of bills of materials.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BillFormat {
+    Cyclonedx,
+    Spdx,
+    Spdx3,
 }
 
 /// Formats of commands that print one record or a list.

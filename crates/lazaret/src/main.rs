@@ -42,6 +42,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Worker(args) => command::worker::run(&settings, &args),
         Command::Scan(args) => command::scan::run(&settings, &args),
         Command::Compare(args) => command::compare::run(&settings, &args),
+        Command::Sbom(args) => command::sbom::run(&settings, &args),
         Command::Diff(args) => command::diff::run(&settings, &args),
         Command::Db(args) => command::db::run(&settings, args),
         Command::Why(args) => command::why::run(&settings, &args),

@@ -27,6 +27,13 @@ impl Clock for SystemClock {
     }
 }
 
+/// The time of `--clock`, else of the system.
+pub(crate) fn time(clock: Option<&str>) -> anyhow::Result<Timestamp> {
+    let Some(text) = clock else { return Ok(SystemClock.now()) };
+    let usage = || crate::exit::Usage(format!("--clock {text}: expected RFC 3339, e.g. 2026-11-24T00:00:00Z"));
+    Ok(Timestamp::parse(text).ok_or_else(usage)?)
+}
+
 /// Settings from the file and the environment.
 pub(crate) fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
     Ok(settings::load(file, &environment)?)

@@ -34,6 +34,11 @@ fn branch(image: &FlatImage<'_>) -> Option<String> {
     image.tree.file(&real)?.facts.os.as_ref()?.branch.clone()
 }
 
+/// The advisory stream of a system that another tool names (`debian`, `12`).
+pub fn advisory_stream(id: &str, version_id: &str) -> Option<String> {
+    stream(&OsFacts { id: id.to_owned(), version_id: version_id.to_owned(), ..OsFacts::default() }, None)
+}
+
 /// The advisory stream. Only the system's own id chooses one: derivatives patch on their own.
 fn stream(os: &OsFacts, branch: Option<&str>) -> Option<String> {
     let mut numbers = os.version_id.split(['.', '_']);

@@ -3,6 +3,7 @@
 mod foreign;
 mod generated;
 mod hostile;
+mod official;
 mod schema;
 
 use lazaret_model::Timestamp;

@@ -28,7 +28,7 @@ pub(crate) fn open_image(text: &str, limits: &Limits, plain_http: bool) -> anyho
             Ok(progress::counted("from Podman", |count| podman::open(rest, &options, count))?)
         }
         "containerd" => Ok(Box::new(ContainerdSource::open(rest, &containerd_options())?)),
-        "sbom" => Err(Usage(format!("{kind}: sources are not in this version; see `lazaret scan --help`")).into()),
+        "sbom" => Err(Usage("an SBOM is no image: its layers cannot be read here".to_owned()).into()),
         _ => open_registry(text, limits, plain_http),
     }
 }

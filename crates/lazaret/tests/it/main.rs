@@ -6,5 +6,6 @@ mod demo;
 mod diff;
 mod exit_codes;
 mod layer_cache;
+mod sbom;
 mod scan;
 mod support;

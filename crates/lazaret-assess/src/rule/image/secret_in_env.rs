@@ -1,9 +1,8 @@
 //! A secret is written into the image's environment, where everyone who may pull it can read it.
 
-use lazaret_inventory::secret::in_setting;
 use lazaret_model::Level;
 
-use crate::{Fault, Levels, Rule, RuleInput};
+use crate::{Fault, Levels, Rule, RuleInput, hidden::in_setting};
 
 /// Rule `secret_in_env`. Messages name the variable and never show the value.
 pub(crate) struct SecretInEnv;

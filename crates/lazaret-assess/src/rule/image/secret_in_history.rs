@@ -1,9 +1,11 @@
 //! A secret stands in a step of the image's history, in a label or in its command: everyone who may pull can read it.
 
-use lazaret_inventory::secret::{Clue, in_command, in_setting};
 use lazaret_model::{HistoryEntry, Level};
 
-use crate::{Fault, Levels, Rule, RuleInput};
+use crate::{
+    Fault, Levels, Rule, RuleInput,
+    hidden::{Clue, in_command, in_setting, instruction},
+};
 
 /// Rule `secret_in_history`. Messages name step, variable or label and never show the value.
 pub(crate) struct SecretInHistory;
@@ -63,14 +65,6 @@ fn of_step(index: usize, entry: &HistoryEntry, clue: &Clue) -> String {
 fn described(clue: &Clue) -> String {
     match &clue.name {
         Some(name) => format!("{} in {name}", clue.what),
-        None => clue.what.to_owned(),
+        None => clue.what.clone().into_owned(),
     }
-}
-
-/// Which Dockerfile instruction made the step.
-fn instruction(line: &str) -> &'static str {
-    const NAMES: [&str; 9] = ["ENV", "ARG", "LABEL", "CMD", "ENTRYPOINT", "COPY", "ADD", "HEALTHCHECK", "ONBUILD"];
-    let line = line.split_once("#(nop)").map_or(line, |(_, rest)| rest).trim_start();
-    let word = line.split(char::is_whitespace).next().unwrap_or_default();
-    NAMES.into_iter().find(|name| *name == word).unwrap_or("RUN")
 }
