@@ -36,7 +36,7 @@ impl Detector for Binary {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn doc(&self) -> &'static str {
@@ -113,8 +113,9 @@ fn is_library_archive(head: &[u8]) -> bool {
 fn in_archive<'a>(table: &'a Table, body: &Body<'_>) -> io::Result<Gathered<'a>> {
     let mut gathered = Gathered::new(table);
     parts::pieces_of(body, &mut |piece, new, _| gathered.texts(piece, new))?;
-    if gathered.asks_for_bare() {
-        parts::pieces_of(body, &mut |piece, new, _| gathered.bare_texts(piece, new))?;
+    let rows = gathered.rows_without_version(|_| true);
+    if !rows.is_empty() {
+        parts::pieces_of(body, &mut |piece, new, _| gathered.bare_texts(&rows, piece, new))?;
     }
     Ok(gathered)
 }
@@ -152,12 +153,13 @@ fn in_program<'a>(
     if gathered.rows.is_empty() {
         return Ok((gathered, None));
     }
-    if gathered.asks_for_bare() {
+    let soname = form.and_then(|form| dynamic::soname(&program, form));
+    let rows = gathered.rows_without_version(|row| row.counts_alone(soname.as_deref()));
+    if !rows.is_empty() {
         for (_, region) in parts.iter().filter(|(part, _)| *part == Part::Texts) {
-            parts::pieces(&program, *region, &mut |piece, new, _| gathered.bare_texts(piece, new))?;
+            parts::pieces(&program, *region, &mut |piece, new, _| gathered.bare_texts(&rows, piece, new))?;
         }
     }
-    let soname = form.and_then(|form| dynamic::soname(&program, form));
     Ok((gathered, soname))
 }
 

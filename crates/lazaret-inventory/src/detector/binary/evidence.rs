@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    table::{Sort, Table},
+    table::{Row, Sort, Table},
     template::REACH,
 };
 
@@ -103,13 +103,17 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    /// Whether a row that has evidence asks for a version that stands alone.
-    pub(super) fn asks_for_bare(&self) -> bool {
-        self.rows.iter().any(|(row, evidence)| evidence.has_any() && !self.table.rows[*row].bare.is_empty())
+    /// Rows that have evidence but no version yet, and for which a version that stands alone would count.
+    pub(super) fn rows_without_version(&self, counts: impl Fn(&Row) -> bool) -> Vec<usize> {
+        let asks = |row: &usize, evidence: &Evidence| {
+            let row = &self.table.rows[*row];
+            evidence.has_any() && evidence.versions.is_empty() && !row.bare.is_empty() && counts(row)
+        };
+        self.rows.iter().filter(|(row, evidence)| asks(row, evidence)).map(|(row, _)| *row).collect()
     }
 
-    /// Compares the short texts of a piece with the rows that ask for such.
-    pub(super) fn bare_texts(&mut self, piece: &[u8], new: Range<usize>) {
+    /// Compares the short texts of a piece with what rows ask for.
+    pub(super) fn bare_texts(&mut self, rows: &[usize], piece: &[u8], new: Range<usize>) {
         let table = self.table;
         let mut start = new.start;
         // the text that the last piece ended in was seen there
@@ -129,8 +133,9 @@ impl<'a> Gathered<'a> {
             let text = &text[chance..];
             if (3..=BARE).contains(&text.len()) && text[..text.len().min(16)].iter().any(u8::is_ascii_digit) {
                 self.bare += 1;
-                for (row, evidence) in self.rows.iter_mut().filter(|(_, evidence)| evidence.has_any()) {
-                    evidence.bare.extend(table.rows[*row].bare.iter().filter_map(|template| template.whole(text)));
+                for row in rows {
+                    let versions = table.rows[*row].bare.iter().filter_map(|template| template.whole(text));
+                    self.rows.entry(*row).or_default().bare.extend(versions);
                 }
             }
         }

@@ -40,8 +40,7 @@ fn as_one(row: &Row, evidence: &Evidence, soname: Option<&str>) -> Option<Judged
     let templates = evidence.versions.values().fold(0, |all, bits| all | bits).count_ones();
     let node = evidence.node.filter(|_| named).and_then(|node| row.of_node(node));
     // a text that stands alone may be anything, so it only counts where nothing better is
-    // a text that stands alone may be any library's that is in the file
-    let alone = named || row.distinct || row.kind == Kind::Program;
+    let alone = row.counts_alone(soname);
     let bare: Vec<&str> =
         evidence.bare.iter().filter(|text| alone && !row.other.contains(text)).map(String::as_str).collect();
     let (version, weight) = if !evidence.versions.is_empty() || !evidence.returned.is_empty() {

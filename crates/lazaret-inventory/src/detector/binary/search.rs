@@ -1,11 +1,11 @@
-//! Many literals in one pass (Wu and Manber, 1994): of each literal one window of six bytes is looked for, and the
-//! last three bytes under the pointer say how far it may jump. What is no literal costs one look-up for four bytes.
+//! Many literals in one pass (Wu and Manber, 1994): of each literal one window of eight bytes is looked for, and the
+//! last three bytes under the pointer say how far it may jump. What is no literal costs one look-up for six bytes.
 
 /// Bytes of a window; no literal is shorter.
-pub(super) const WINDOW: usize = 6;
+pub(super) const WINDOW: usize = 8;
 /// Bytes that are looked up at once.
 const BLOCK: usize = 3;
-const FURTHEST: u8 = 4;
+const FURTHEST: u8 = 6;
 const _: () = assert!(FURTHEST as usize == WINDOW - BLOCK + 1);
 /// Entries of the table of jumps: it stays in the first-level cache.
 const SLOTS: usize = 1 << 15;

@@ -290,6 +290,12 @@ impl Row {
         })
     }
 
+    /// Whether a text that is nothing but a version counts in a file that calls itself `soname`: it may be any
+    /// library's that is in the file.
+    pub(super) fn counts_alone(&self, soname: Option<&str>) -> bool {
+        self.distinct || self.kind == Kind::Program || soname.is_some_and(|soname| self.is_named(soname))
+    }
+
     /// Whether the project has no versions.
     pub(super) fn is_without_version(&self) -> bool {
         self.version.is_empty() && self.bare.is_empty() && self.number.is_none() && !self.has_node
