@@ -1,11 +1,16 @@
 //! `lazaret.scan/1` (product.md, "Fixed points"). A field may be added, never renamed.
 
 use lazaret_model::{
-    Confidence, Digest, Finding, FindingStatus, Malware, ModifiedFile, Package, Reason, Secret, Severity, Verdict,
+    Confidence, Digest, Finding, FindingStatus, ImageFacts, Malware, ModifiedFile, Package, PackageClass, Reason,
+    Secret, Severity, Verdict,
 };
 use serde::Serialize;
 
-use crate::{ImageReport, overall};
+use crate::{
+    ImageReport, overall,
+    platforms::{PlatformDifference, differences},
+    step,
+};
 
 const SCHEMA: &str = "lazaret.scan/1";
 
@@ -25,6 +30,8 @@ struct ScanOfIndex<'a> {
     schema: &'static str,
     index: Option<&'a Digest>,
     verdict: VerdictWire<'a>,
+    /// Packages whose versions differ by platform.
+    differences: Vec<PlatformDifference>,
     platforms: Vec<Scan<'a>>,
 }
 
@@ -34,6 +41,8 @@ struct Scan<'a> {
     image: Image<'a>,
     layers_verified: bool,
     packages: Vec<PackageWire<'a>>,
+    /// What lockfiles and manifests name and is not installed.
+    declared: Vec<PackageWire<'a>>,
     findings: Vec<FindingWire<'a>>,
     problems: Vec<ProblemWire<'a>>,
     identified: Option<IdentifiedWire<'a>>,
@@ -67,6 +76,15 @@ struct Layer<'a> {
     digest: Option<&'a Digest>,
     bytes: Option<u64>,
     base: Option<bool>,
+    /// The Dockerfile step that made it; empty where the image does not say.
+    history: String,
+}
+
+/// When something happened to a package.
+#[derive(Serialize)]
+struct StepWire<'a> {
+    layer: &'a Digest,
+    history: String,
 }
 
 #[derive(Serialize)]
@@ -82,6 +100,9 @@ struct PackageWire<'a> {
     layer: Option<&'a Digest>,
     removed_in: Option<&'a Digest>,
     changed_in: &'a [Digest],
+    introduced: Option<StepWire<'a>>,
+    changed: Vec<StepWire<'a>>,
+    removed: Option<StepWire<'a>>,
     provided_by: Option<&'a str>,
     bundled_in: Option<&'a str>,
     repository: Option<&'a str>,
@@ -190,7 +211,13 @@ impl<'a> ScanOfIndex<'a> {
             warnings: gather(|verdict| &verdict.warnings),
             observations: gather(|verdict| &verdict.observations),
         };
-        Self { schema: SCHEMA, index, verdict, platforms: images.iter().map(Scan::new).collect() }
+        Self {
+            schema: SCHEMA,
+            index,
+            verdict,
+            differences: differences(images),
+            platforms: images.iter().map(Scan::new).collect(),
+        }
     }
 }
 
@@ -202,6 +229,11 @@ impl<'a> Scan<'a> {
             digest: facts.layers.get(index),
             bytes: facts.layer_sizes.get(index).copied(),
             base: facts.base_layers.map(|base| index < base),
+            history: step::of_layer(facts, diff_id),
+        };
+        let of_class = |wanted: fn(PackageClass) -> bool| {
+            let packages = inventory.packages.iter().filter(|package| wanted(package.class));
+            packages.map(|package| package_wire(package, facts)).collect()
         };
         let inputs = &decision.inputs;
         Self {
@@ -219,7 +251,8 @@ impl<'a> Scan<'a> {
                 layers: facts.diff_ids.iter().enumerate().map(layer).collect(),
             },
             layers_verified,
-            packages: inventory.packages.iter().map(package_wire).collect(),
+            packages: of_class(|class| class != PackageClass::Declared),
+            declared: of_class(|class| class == PackageClass::Declared),
             findings: decision.findings.iter().map(finding_wire).collect(),
             problems: decision
                 .problems
@@ -261,7 +294,8 @@ fn reason_wire(reason: &Reason, platform: Option<String>) -> ReasonWire<'_> {
     ReasonWire { platform, rule: &reason.rule, message: &reason.message }
 }
 
-fn package_wire(package: &Package) -> PackageWire<'_> {
+fn package_wire<'a>(package: &'a Package, facts: &ImageFacts) -> PackageWire<'a> {
+    let step = |layer: &'a Digest| StepWire { layer, history: step::of_layer(facts, layer) };
     PackageWire {
         purl: &package.purl,
         name: &package.name,
@@ -273,6 +307,9 @@ fn package_wire(package: &Package) -> PackageWire<'_> {
         layer: package.layer.as_ref(),
         removed_in: package.removed_in.as_ref(),
         changed_in: &package.changed_in,
+        introduced: package.layer.as_ref().map(step),
+        changed: package.changed_in.iter().map(step).collect(),
+        removed: package.removed_in.as_ref().map(step),
         provided_by: package.provided_by.as_deref(),
         bundled_in: package.bundled_in.as_deref(),
         repository: package.repository.as_deref(),

@@ -135,6 +135,9 @@ pub(crate) struct Scan {
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = ScanFormat::Table)]
     pub(crate) format: ScanFormat,
+    /// Show the image layer by layer: each Dockerfile step with the packages that it brought, changed and removed.
+    #[arg(long)]
+    pub(crate) tree: bool,
     /// Exit 0 also for deny and incomplete.
     #[arg(long)]
     pub(crate) exit_zero: bool,

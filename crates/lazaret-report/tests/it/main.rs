@@ -8,3 +8,4 @@ mod sample;
 mod sarif;
 mod sbom;
 mod table;
+mod tree;

@@ -41,6 +41,7 @@ pub(crate) fn scan_of(judging: &Judging, source: &str, platform: Option<&str>, c
         no_cache: false,
         with: Vec::new(),
         format: ScanFormat::Json,
+        tree: false,
         exit_zero: false,
         plain_http: judging.plain_http,
     }

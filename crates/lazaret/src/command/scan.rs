@@ -31,6 +31,7 @@ pub(crate) fn run(settings: &Settings, args: &Scan) -> anyhow::Result<Exit> {
         ScanFormat::Spdx3 => bill(SbomFormat::Spdx3),
         ScanFormat::Json => lazaret_report::scan_json(index.as_ref(), &reports),
         ScanFormat::Sarif => lazaret_report::scan_sarif(&args.source, index.as_ref(), &reports),
+        ScanFormat::Table if args.tree => lazaret_report::scan_tree(&args.source, &reports, output::style()),
         ScanFormat::Table => lazaret_report::scan_table(&args.source, index.as_ref(), &reports, output::style()),
     })?;
     let outcome = worst(judged.iter().map(|j| j.judgement.decision.verdict.outcome));
