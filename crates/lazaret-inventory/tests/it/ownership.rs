@@ -93,3 +93,26 @@ fn what_no_detector_reads_is_covered_too() {
     assert_eq!(flatten(&[layer(pnp)]).0.problems, []);
     assert_eq!(flatten(&[layer("elsewhere")]).0.problems.len(), 1);
 }
+
+/// A library of the system is the system's; a second copy that somebody put elsewhere is not, whatever is the same.
+#[test]
+fn libraries_known_by_content() {
+    let library = include_bytes!("../../testdata/binary/bookworm-zlib1g-libz.so.1.2.13.bin").as_slice();
+    let path = "usr/lib/x86_64-linux-gnu/libz.so.1.2.13";
+    let layer = || {
+        Layer::new()
+            .file("etc/os-release", OS)
+            .file("var/lib/dpkg/status", STATUS)
+            .file("var/lib/dpkg/info/other.list", format!("/{path}\n"))
+            .file(path, library)
+    };
+    let zlib = |layers: &[Layer]| {
+        let (inventory, _) = flatten(layers);
+        assert_eq!(inventory.problems, []);
+        let found = inventory.packages.into_iter().find(|package| package.name == "zlib").unwrap();
+        assert_eq!((found.purl.as_str(), found.cpe.as_deref()), ("pkg:generic/zlib@1.2.13", Some("zlib:zlib")));
+        (found.provided_by.is_some(), found.is_judged())
+    };
+    assert_eq!(zlib(&[layer()]), (true, false));
+    assert_eq!(zlib(&[layer(), Layer::new().file("opt/app/libz.so.1", library)]), (false, true));
+}
