@@ -63,6 +63,12 @@ fn an_ecosystem_without_a_feed_is_incomplete() {
         (PackageType::Cargo, "crates.io"),
         (PackageType::Composer, "Packagist"),
         (PackageType::Nuget, "NuGet"),
+        (PackageType::Hex, "Hex"),
+        (PackageType::Swift, "SwiftURL"),
+        // for these there is no feed at all
+        (PackageType::Luarocks, "luarocks"),
+        (PackageType::Otp, "otp"),
+        (PackageType::Wordpress, "wordpress"),
     ] {
         let judgement = Records::new([]).judge(&subject([package(kind, "p", "1.0.0")]));
         assert_eq!(kinds(&judgement), [("advisories_missing", ecosystem.to_owned())]);

@@ -19,7 +19,7 @@ impl Detector for Conan {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn doc(&self) -> &'static str {
@@ -68,7 +68,12 @@ impl Detector for Conan {
 fn from_path(directory: &str) -> Option<(&str, &str)> {
     let parts: Vec<&str> = directory.rsplit('/').take(8).collect();
     match parts.as_slice() {
-        [id, "package", _channel, _user, version, name, "data", ..] if id.len() == 40 => Some((*name, *version)),
+        // the directory above is `data`, unless it was copied somewhere
+        [id, "package", _channel, _user, version, name, ..]
+            if id.len() == 40 && id.bytes().all(|b| b.is_ascii_hexdigit()) =>
+        {
+            Some((*name, *version))
+        }
         [version, name, "host" | "build", "full_deploy", ..]
         | [_, version, name, "host" | "build", "full_deploy", ..]
         | [_, _, version, name, "host" | "build", "full_deploy", ..] => Some((*name, *version)),
