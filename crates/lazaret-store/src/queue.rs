@@ -24,6 +24,11 @@ pub enum Work {
         repository: Repository,
         digest: Digest,
     },
+    /// Look for what takes longer (secrets, ...) in an image that has been judged, and judge it again.
+    InspectImage {
+        repository: Repository,
+        digest: Digest,
+    },
     JudgeIndex {
         repository: Repository,
         digest: Digest,

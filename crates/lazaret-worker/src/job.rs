@@ -1,6 +1,7 @@
 //! What every job gets, and how it says that it failed.
 
 pub(crate) mod analyse_layer;
+pub(crate) mod inspect_image;
 pub(crate) mod judge_image;
 pub(crate) mod judge_index;
 pub(crate) mod rejudge_all;
@@ -8,6 +9,7 @@ pub(crate) mod rejudge_all;
 use std::sync::Arc;
 
 use lazaret_assess::{CurrentJudge, SigningKey};
+use lazaret_inventory::DetectorSet;
 use lazaret_model::{Clock, ImageState};
 use lazaret_oci::Limits;
 use lazaret_store::{Store, StoreError};
@@ -24,6 +26,8 @@ pub struct Context {
     pub judge: Arc<CurrentJudge>,
     pub layers: Arc<Layers>,
     pub limits: Limits,
+    /// What images are looked at for after their first verdict: the standard detectors and those of `scan.with`.
+    pub looks: DetectorSet,
     pub clock: Arc<dyn Clock>,
     pub key: Arc<SigningKey>,
     /// Policy of repositories that name none.

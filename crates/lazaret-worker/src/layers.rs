@@ -33,20 +33,15 @@ impl Layers {
         Ok(bytes.and_then(|b| serde_json::from_slice(&b).ok()))
     }
 
-    /// The inventory of a layer: stored, or as the tap makes it, or read from the blob now, by those detectors of `set`
+    /// What is in a layer: stored, or as the tap makes it, or read from the blob now, by those detectors of `set`
     /// that have not looked yet. `None`: no such blob. Bytes that do not have the digest any more are reported to the
     /// store, which serves them to nobody.
-    pub fn inventory(
-        &self,
-        layer: &Digest,
-        media_type: &str,
-        set: &DetectorSet,
-    ) -> Result<Option<LayerInventory>, StoreError> {
+    pub fn scan(&self, layer: &Digest, media_type: &str, set: &DetectorSet) -> Result<Option<LayerScan>, StoreError> {
         self.wait_for_tap(layer);
         let stored = self.stored(layer)?;
         let missing = stored.as_ref().map_or_else(|| set.clone(), |scan| scan.missing(set));
         if let Some(found) = stored.clone().filter(|_| missing.is_empty()) {
-            return Ok(Some(found.into_layer(set)));
+            return Ok(Some(found));
         }
         let Some(scan) = self.look(layer, media_type, &missing)? else { return Ok(None) };
         let scan = match stored {
@@ -64,7 +59,17 @@ impl Layers {
         if is_worth_keeping(&scan) {
             self.keep(layer, &scan)?;
         }
-        Ok(Some(scan.into_layer(set)))
+        Ok(Some(scan))
+    }
+
+    /// The same, as the detectors of `set` see the layer.
+    pub fn inventory(
+        &self,
+        layer: &Digest,
+        media_type: &str,
+        set: &DetectorSet,
+    ) -> Result<Option<LayerInventory>, StoreError> {
+        Ok(self.scan(layer, media_type, set)?.map(|scan| scan.into_layer(set)))
     }
 
     /// Reads the blob.

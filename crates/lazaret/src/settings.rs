@@ -10,6 +10,8 @@ use std::{
     time::Duration,
 };
 
+use lazaret_inventory::Extra;
+
 /// Every setting as meant.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Settings {
@@ -24,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) mirror: Option<String>,
     pub(crate) default_policy: String,
     pub(crate) extended_support: bool,
+    pub(crate) scan_with: Vec<Extra>,
+    pub(crate) malware_lists: Vec<PathBuf>,
     pub(crate) token_ttl: Duration,
     pub(crate) cache_dir: Option<PathBuf>,
     pub(crate) cache_size: u64,
@@ -45,6 +49,8 @@ impl Default for Settings {
             mirror: None,
             default_policy: "production".to_owned(),
             extended_support: false,
+            scan_with: vec![Extra::Secrets],
+            malware_lists: Vec::new(),
             token_ttl: Duration::from_mins(5),
             cache_dir: None,
             cache_size: 1 << 30,
@@ -160,6 +166,22 @@ pub(crate) const SETTINGS: &[Setting] = &[
         set: |s, v| boolean(v).map(|b| s.extended_support = b),
     },
     Setting {
+        key: "scan.with",
+        default: "secrets",
+        doc: "What a server looks for in an image after its first verdict: secrets, integrity, malware, licenses, by commas; or none.",
+        set: |s, v| extras(v).map(|extras| s.scan_with = extras),
+    },
+    Setting {
+        key: "malware.lists",
+        default: "none",
+        doc: "Files with further harmful files, by commas; docs/detectors.md describes their form.",
+        set: |s, v| {
+            let paths = v.split(',').map(str::trim).filter(|path| !path.is_empty() && *path != "none");
+            s.malware_lists = paths.map(PathBuf::from).collect();
+            Ok(())
+        },
+    },
+    Setting {
         key: "token.ttl",
         default: "5m",
         doc: "How long a bearer token lives; a revocation ends it at once.",
@@ -197,6 +219,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         set: |s, v| boolean(v).map(|b| s.log_json = b),
     },
 ];
+
+fn extras(text: &str) -> Result<Vec<Extra>, String> {
+    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != "none");
+    let expected = || format!("expected some of {}", Extra::ALL.map(Extra::name).join(", "));
+    names.map(|name| Extra::named(name).ok_or_else(expected)).collect()
+}
 
 /// A setting that cannot be used, with the place where it stands.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::{Context as _, anyhow};
 use lazaret_assess::{CurrentJudge, Judge, JudgeSettings, SigningKey, generate_key};
+use lazaret_inventory::{DetectorSet, Extra, malware::MalwareLists};
 use lazaret_model::{Clock, Timestamp};
 use lazaret_oci::Limits;
 use lazaret_store::Store;
@@ -103,11 +104,27 @@ pub(crate) fn house(data: &Path, settings: &Settings) -> anyhow::Result<House> {
         layers: Arc::new(Layers::new(store.clone(), limits.clone())),
         key: Arc::new(signing_key(&store)?),
         limits,
+        looks: detectors(settings, &settings.scan_with)?,
         clock: Arc::new(SystemClock),
         default_policy: settings.default_policy.clone(),
         store,
     };
     Ok(House { context, snapshot, advisories })
+}
+
+/// The standard detectors and `extras`, with the user's lists of harmful files where those are asked for.
+pub(crate) fn detectors(settings: &Settings, extras: &[Extra]) -> anyhow::Result<DetectorSet> {
+    let set = DetectorSet::with(extras);
+    if settings.malware_lists.is_empty() || !extras.contains(&Extra::Malware) {
+        return Ok(set);
+    }
+    let read = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path);
+        let text = text.with_context(|| format!("malware.lists: cannot read {}", path.display()))?;
+        Ok((path.display().to_string(), text))
+    };
+    let lists = settings.malware_lists.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(set.with_malware(Arc::new(MalwareLists::new(&lists)?)))
 }
 
 /// The newest signing key that is not retired; made on the first start.

@@ -11,7 +11,7 @@ pub(crate) fn run(context: &Context, digest: &Digest, media_type: &str) -> Resul
     let mut head = [0; MAGIC];
     let length = read_full(&mut file, &mut head);
     if looks_like_layer(&head[..length]) {
-        context.layers.inventory(digest, media_type, &DetectorSet::standard())?;
+        context.layers.scan(digest, media_type, &DetectorSet::standard())?;
     }
     Ok(())
 }

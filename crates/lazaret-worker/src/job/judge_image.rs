@@ -2,31 +2,51 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use lazaret_assess::{Judgement, Policy, Subject, next_state};
+use lazaret_assess::{Judgement, Policy, Subject, is_for_cause, next_state};
 use lazaret_inventory::{DetectorSet, Held, LayerInventory, coalesce};
 use lazaret_model::{Decision, Digest, ImageFacts, ImageState, Outcome, Platform, Problem, ProblemKind, Repository};
 use lazaret_oci::{ImageManifest, Manifest, image_facts, is_passing};
 use lazaret_store::{ManifestKind, ManifestRow, StateChange};
 
-use super::{ACTOR, Context, JobError, Try, until_done};
+use super::{ACTOR, Context, JobError, Try, inspect_image, until_done};
 
 pub(crate) fn run(context: &Context, repository: &Repository, digest: &Digest) -> Result<(), JobError> {
-    until_done(|| attempt(context, repository, digest))
+    judge(context, repository, digest, false)
 }
 
-fn attempt(context: &Context, repository: &Repository, digest: &Digest) -> Result<Try, JobError> {
+/// `deep`: with the detectors of the later job; else with them only where they have looked already.
+pub(crate) fn judge(context: &Context, repository: &Repository, digest: &Digest, deep: bool) -> Result<(), JobError> {
+    until_done(|| attempt(context, repository, digest, deep))
+}
+
+fn attempt(context: &Context, repository: &Repository, digest: &Digest, deep: bool) -> Result<Try, JobError> {
     let Some(row) = context.store.manifest(repository, digest)?.filter(|row| row.kind == ManifestKind::Image) else {
         return Ok(Try::Done);
     };
-    let subject = subject(context, &row)?;
+    let Seen { subject, looked } = subject(context, &row, deep)?;
+    let done = decide(context, &row, &subject, looked)?;
+    if done == Try::Done && !looked {
+        inspect_image::queue(context, repository, digest)?;
+    }
+    Ok(done)
+}
+
+/// `looked`: the detectors of the later job have looked too.
+fn decide(context: &Context, row: &ManifestRow, subject: &Subject, looked: bool) -> Result<Try, JobError> {
+    let (repository, digest) = (&row.repository, &row.digest);
     let policy = context.policy_of(repository)?;
     let judge = context.judge.load();
-    let judgement = judge.judge(&subject, &policy, context.clock.now()).map_err(JobError::passing)?;
+    let judgement = judge.judge(subject, &policy, context.clock.now()).map_err(JobError::passing)?;
 
     let history = history(context, repository, digest)?;
-    let unexplained = history.iter().any(|p| !judge.unexplained(p, &judgement, &subject).is_empty());
+    // What a deeper look has told stays until another one tells otherwise.
+    if !looked && history.first().is_some_and(inspect_image::has_told) {
+        return Ok(Try::Done);
+    }
+    let unexplained = history.iter().any(|p| !judge.unexplained(p, &judgement, subject).is_empty());
     let outcome = judgement.decision.verdict.outcome;
-    let state = next_state(row.state, outcome, unexplained);
+    let for_cause = is_for_cause(row.state, &judgement.decision.verdict);
+    let state = if for_cause { ImageState::Revoked } else { next_state(row.state, outcome, unexplained) };
     // An allow that absence made changes nothing and is not recorded, so that it explains nothing later either.
     let ineffective = outcome == Outcome::Allow && !state.is_served();
     let adds_nothing = |p: &Decision| says_the_same(p, &judgement) || lacks_data(p, &judgement.decision);
@@ -68,28 +88,42 @@ fn history(context: &Context, repository: &Repository, digest: &Digest) -> Resul
     Ok(decisions)
 }
 
+/// What is judged, and whether the detectors of the later job have looked.
+struct Seen {
+    subject: Subject,
+    looked: bool,
+}
+
+impl Seen {
+    /// An image into which nobody can look.
+    fn nothing(row: &ManifestRow, layers: Vec<Digest>, kind: ProblemKind, message: &str) -> Self {
+        Self { subject: unreadable(row, layers, kind, message), looked: true }
+    }
+}
+
 /// What is judged: the image's facts with what is in it. Whatever cannot be read becomes a problem of the inventory.
-fn subject(context: &Context, row: &ManifestRow) -> Result<Subject, JobError> {
+fn subject(context: &Context, row: &ManifestRow, deep: bool) -> Result<Seen, JobError> {
     let manifest = match Manifest::parse(&row.bytes, Some(&row.media_type)) {
         Ok(Manifest::Image(image)) => image,
         Ok(Manifest::Index(_)) => return Err(JobError::fatal("an index was queued as an image")),
-        Err(error) => return Ok(unreadable(row, Vec::new(), ProblemKind::ParseError, &error.to_string())),
+        Err(error) => return Ok(Seen::nothing(row, Vec::new(), ProblemKind::ParseError, &error.to_string())),
     };
     let config = match config(context, &manifest)? {
         Ok(bytes) => bytes,
-        Err(problem) => return Ok(unreadable(row, manifest_layers(&manifest), problem.kind, &problem.message)),
+        Err(problem) => return Ok(Seen::nothing(row, manifest_layers(&manifest), problem.kind, &problem.message)),
     };
     let digest = row.digest.clone();
     let facts = match image_facts(digest, "manifest", &manifest.layers, manifest.config.digest.clone(), &config) {
         Ok(facts) => facts,
         Err(error) => {
-            return Ok(unreadable(row, manifest_layers(&manifest), ProblemKind::ParseError, &error.to_string()));
+            return Ok(Seen::nothing(row, manifest_layers(&manifest), ProblemKind::ParseError, &error.to_string()));
         }
     };
     let mut layers = Vec::new();
     let mut problems = Vec::new();
     let held = Held::default();
-    let set = DetectorSet::standard();
+    let looked = deep || inspect_image::have_looked(context, &manifest)?;
+    let set = if looked { context.looks.clone() } else { DetectorSet::standard() };
     for (layer, diff_id) in manifest.layers.iter().zip(&facts.diff_ids) {
         // What only another repository holds is nobody's here: its contents are not told to who knows its digest.
         let held_here = context.store.holds_blob(&row.repository, &layer.digest)?;
@@ -115,7 +149,7 @@ fn subject(context: &Context, row: &ManifestRow) -> Result<Subject, JobError> {
     inventory.problems.extend(problems);
     inventory.problems.sort();
     inventory.problems.dedup();
-    Ok(Subject { facts, inventory })
+    Ok(Seen { subject: Subject { facts, inventory }, looked })
 }
 
 fn manifest_layers(manifest: &ImageManifest) -> Vec<Digest> {

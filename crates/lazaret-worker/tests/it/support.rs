@@ -8,6 +8,7 @@ use std::{
 use flate2::{Compression, write::GzEncoder};
 use lazaret_advisory::AdvisoryDb;
 use lazaret_assess::{CurrentJudge, Judge, JudgeSettings, SigningKey, generate_key};
+use lazaret_inventory::DetectorSet;
 use lazaret_model::{Clock, Digest, ImageState, Repository, Tag, Timestamp};
 use lazaret_oci::{Limits, media_type, sha256};
 use lazaret_store::{ManifestKind, ManifestPut, Store};
@@ -38,6 +39,7 @@ impl House {
             judge: Arc::new(CurrentJudge::new(Arc::new(judge(accept_starter)))),
             layers: Arc::new(Layers::new(store.clone(), Limits::default())),
             limits: Limits::default(),
+            looks: DetectorSet::standard(),
             key: Arc::new(key),
             default_policy: "production".to_owned(),
             store,

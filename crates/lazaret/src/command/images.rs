@@ -58,7 +58,7 @@ pub(crate) struct Images {
 
 impl ImageSource {
     pub(crate) fn open(settings: &Settings, source: &str, wanted: &Wanted<'_>) -> anyhow::Result<Self> {
-        let (selection, set) = (selection(wanted.platform)?, detectors(wanted.with)?);
+        let (selection, set) = (selection(wanted.platform)?, wire::detectors(settings, &extras(wanted.with)?)?);
         let limits = Limits::default();
         let kind = match source.strip_prefix("sbom:") {
             Some(file) => Kind::Sbom(file.into(), read_file(Path::new(file))?),
@@ -140,13 +140,13 @@ fn layer_cache(settings: &Settings, wanted: &Wanted<'_>) -> Box<dyn LayerCache> 
     }
 }
 
-/// The detectors that every scan has, and those of `--with`.
-fn detectors(with: &[String]) -> Result<DetectorSet, Usage> {
+/// What `--with` asks for.
+fn extras(with: &[String]) -> Result<Vec<Extra>, Usage> {
     let names = || Extra::ALL.map(Extra::name).join(", ");
     let named = |name: &String| {
         Extra::named(name.trim()).ok_or_else(|| Usage(format!("--with {name}: expected one of {}", names())))
     };
-    Ok(DetectorSet::with(&with.iter().map(named).collect::<Result<Vec<_>, _>>()?))
+    with.iter().map(named).collect()
 }
 
 fn selection(platform: Option<&str>) -> Result<Selection, Usage> {
