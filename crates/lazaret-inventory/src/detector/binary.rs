@@ -36,7 +36,7 @@ impl Detector for Binary {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn doc(&self) -> &'static str {
