@@ -48,6 +48,8 @@ mod loadable;
 mod packed;
 mod room;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod shown;
