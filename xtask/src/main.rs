@@ -11,6 +11,7 @@ mod conformance;
 mod crash;
 mod deny;
 mod fixtures;
+mod fuzz;
 mod images;
 mod metadata;
 mod process;
@@ -39,6 +40,8 @@ enum Task {
     Conformance(conformance::Args),
     /// Make the samples of the detector `binary` again, from the packages that its index names.
     Fixtures(fixtures::Args),
+    /// Run every fuzz target for some seconds.
+    Fuzz(fuzz::Args),
     /// Measure, and print rows with ours, other and their ratio.
     Bench(bench::Args),
     /// Read, inflate and hash each gzip layer of an OCI layout folder: the floor of a scan.
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Task::Crash(args) => crash::run(&args),
         Task::Conformance(args) => conformance::run(&args),
         Task::Fixtures(args) => fixtures::run(&args),
+        Task::Fuzz(args) => fuzz::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Floor(args) => bench::floor::run(&args),
         Task::Measure(args) => bench::measure::run(&args),

@@ -42,20 +42,26 @@ fn places(id: &str) -> &'static [&'static str] {
         "bitnami" => &["opt/bitnami/x/.spdx-x.spdx"],
         "kernel" => &["boot/vmlinuz-1", "lib/modules/1/x.ko", "x.ko.gz", "x.ko.zst"],
         "npm" => &["node_modules/x/package.json", "app/package.json"],
-        "python" => &["p/x-1.dist-info/METADATA", "p/x-1.dist-info/RECORD", "p/x-1.dist-info/sboms/a.cdx.json", "p/x-1-py3.egg"],
+        "python" => {
+            &["p/x-1.dist-info/METADATA", "p/x-1.dist-info/RECORD", "p/x-1.dist-info/sboms/a.cdx.json", "p/x-1-py3.egg"]
+        }
         "java" => &["a/x.jar"],
         "gem" => &["specifications/x-1.gemspec"],
         "composer" => &["vendor/composer/installed.json"],
         "nuget" => &["app/x.deps.json", "app/x"],
         "conan" => &["p/x/1.0/conaninfo.txt"],
-        "cpan" => &["perl5/.meta/x-1/install.json", "perl5/.meta/x-1/MYMETA.json", "perl/perllocal.pod", "perl/Config.pm"],
+        "cpan" => {
+            &["perl5/.meta/x-1/install.json", "perl5/.meta/x-1/MYMETA.json", "perl/perllocal.pod", "perl/Config.pm"]
+        }
         "cran" => &["R/library/MASS/DESCRIPTION"],
         "dart" => &["app/.dart_tool/package_config.json"],
         "erlang" => &["lib/recon-1/ebin/recon.app"],
         "hackage" => &["ghc/package.conf.d/x.conf"],
         "julia" => &["root/.julia/packages/x/abcde/Project.toml"],
         "jvm" => &["opt/java/release"],
-        "luarocks" => &["usr/lib/luarocks/rocks-5.4/x/1-1/x-1-1.rockspec", "usr/lib/luarocks/rocks-5.4/x/1-1/rock_manifest"],
+        "luarocks" => {
+            &["usr/lib/luarocks/rocks-5.4/x/1-1/x-1-1.rockspec", "usr/lib/luarocks/rocks-5.4/x/1-1/rock_manifest"]
+        }
         "opam" => &["root/.opam/default/.opam-switch/packages/x.1/opam"],
         "pear" => &["usr/share/php/.registry/x.reg"],
         "swift" => &["app/.build/workspace-state.json"],

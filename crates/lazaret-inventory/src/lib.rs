@@ -41,14 +41,14 @@ mod detector;
 mod detector_table;
 mod embedded_sbom;
 mod executable;
+#[cfg(test)]
+mod fuzz;
 mod headers;
 mod list;
 mod literals;
 mod loadable;
 mod packed;
 mod room;
-#[cfg(test)]
-mod fuzz;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]

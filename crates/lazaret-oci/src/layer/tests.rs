@@ -2,6 +2,7 @@
 
 mod dialects;
 mod differential;
+mod fuzz;
 mod hostile;
 
 use std::io::{Cursor, Read, Write};

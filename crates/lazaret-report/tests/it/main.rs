@@ -3,6 +3,7 @@
 
 mod compare;
 mod diff;
+mod fuzz;
 mod json;
 mod sample;
 mod sarif;
