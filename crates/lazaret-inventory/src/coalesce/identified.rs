@@ -187,6 +187,7 @@ impl View<'_, '_> {
             || self.known.owns(&path)
             || own_root()
             || self.is_component(&path)
+            || list_of(&path).is_some_and(|list| self.is_list(&list))
             || source_of(&path, file.kind).is_some_and(|source| self.known.owns(&source));
         Some((path, known))
     }
@@ -197,6 +198,11 @@ impl View<'_, '_> {
             .tree
             .file(path)
             .is_some_and(|live| live.facts.packages.iter().any(|package| package.class.is_installed() && !package.part))
+    }
+
+    /// Whether it is the list of a package's files.
+    fn is_list(&self, path: &str) -> bool {
+        self.image.tree.file(path).is_some_and(|live| live.facts.owner.is_some())
     }
 
     fn directory(&self, path: &str) -> Directory {
@@ -212,6 +218,14 @@ impl View<'_, '_> {
 
 fn joined(directory: &str, name: &str) -> String {
     if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
+}
+
+/// `info/x.list` of `info/x.postinst`: a package's own scripts are in no list (deb-postinst(5)).
+fn list_of(path: &str) -> Option<String> {
+    let (stem, script) = path.rsplit_once('.')?;
+    let known = matches!(script, "preinst" | "postinst" | "prerm" | "postrm" | "config");
+    let (directory, _) = stem.rsplit_once('/')?;
+    (known && directory.ends_with("lib/dpkg/info")).then(|| format!("{stem}.list"))
 }
 
 /// `d/x.py` of `d/__pycache__/x.cpython-311.pyc`: what Python made of a source belongs to whom the source belongs

@@ -34,6 +34,10 @@ fn a_copied_program_is_named() {
     let owned = || debian().file("var/lib/dpkg/info/tool.list", "/.\n/usr\n/usr/bin/tool\n/usr/lib/a.py\n");
     let base = || owned().program("usr/bin/tool", elf(1000)).file("usr/lib/a.py", "x = 1\n");
     assert_eq!(share(&[base()]), (1006, 1006, Vec::new()));
+    let scripts = Layer::new()
+        .file("var/lib/dpkg/info/tool.postinst", "#!/bin/sh\n")
+        .file("var/lib/dpkg/info/other.postinst", "#!/bin/sh\n");
+    assert_eq!(share(&[base(), scripts]), (1016, 1026, vec!["var/lib/dpkg/info/other.postinst".into()]));
     let copied = Layer::new().program("opt/b", elf(300)).program("opt/a", elf(700)).file("opt/c.sh", "#!/bin/sh\n");
     assert_eq!(share(&[base(), copied]), (1006, 2016, vec!["opt/a".into(), "opt/b".into(), "opt/c.sh".into()]));
     // what Python makes of a source is as well known as the source
