@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use lazaret_assess::Subject;
-use lazaret_model::{Decision, Digest, ImageFacts, Package, Severity};
+use lazaret_model::{Decision, Digest, ImageFacts, Package, PackageClass, Severity};
 
 use super::{
     look::{Look, counts},
@@ -52,7 +52,8 @@ pub(super) fn of<'a>(subject: &'a Subject, decision: &Decision) -> (Vec<Layer<'a
     }
     let at = |layer: Option<&Digest>| layer.and_then(|layer| place.get(layer).copied());
     let mut homeless = Vec::new();
-    for package in &subject.inventory.packages {
+    // what a lockfile only names is in no layer's content, and nobody judged it
+    for package in subject.inventory.packages.iter().filter(|package| package.class != PackageClass::Declared) {
         let look =
             if package.is_live() { worst.get(package.purl.as_str()).copied().unwrap_or(without) } else { without };
         match at(package.layer.as_ref()).and_then(|index| layers.get_mut(index)) {

@@ -37,6 +37,7 @@ pub(crate) async fn inventory(call: Call, params: Params) -> Result<Response, Ap
         "facts": subject.as_ref().map(facts),
         "layers": subject.as_ref().map(layers),
         "os": subject.as_ref().map(|subject| &subject.inventory.os),
+        "identified": subject.as_ref().map(|subject| &subject.inventory.identified),
         "packages": subject.as_ref().map(|subject| &subject.inventory.packages),
     })))
 }

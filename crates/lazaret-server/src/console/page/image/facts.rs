@@ -1,6 +1,6 @@
 //! Facts about a manifest. Values of the environment are not among them: they may be secrets.
 
-use lazaret_model::{Tag, Timestamp};
+use lazaret_model::{Identified, Inventory, PackageClass, Tag, Timestamp};
 use lazaret_store::{ManifestKind, ManifestRow};
 
 use crate::console::{
@@ -51,10 +51,10 @@ pub(super) fn of(row: &ManifestRow, tags: &[Tag], stored: Option<&Stored>, host:
         let bytes = image.layer_sizes.iter().fold(0_u64, |sum, bytes| sum.saturating_add(*bytes));
         let layers = count(image.diff_ids.len(), "layer", "layers");
         facts.push(fact("Size", format!("{} in {layers}, compressed", size(bytes))));
-        let live = inventory.packages.iter().filter(|package| package.is_live()).count();
-        let gone = inventory.packages.len() - live;
-        let gone = if gone > 0 { format!(", {gone} removed or overwritten") } else { String::new() };
-        facts.push(fact("Packages", format!("{live}{gone}")));
+        facts.push(fact("Packages", packages(inventory)));
+        if let Some(known) = &inventory.identified {
+            facts.push(fact("Identified", identified(known)));
+        }
     }
     if let Some(kind) = row.artifact_type.as_ref().filter(|_| row.kind != ManifestKind::Image) {
         facts.push(code("Artifact", cut(kind, VALUE)));
@@ -69,4 +69,31 @@ pub(super) fn of(row: &ManifestRow, tags: &[Tag], stored: Option<&Stored>, host:
         facts.push(code("Pull", format!("docker pull {host}/{}@{}", row.repository, row.digest)));
     }
     facts
+}
+
+fn packages(inventory: &Inventory) -> String {
+    let (declared, there): (Vec<_>, Vec<_>) =
+        inventory.packages.iter().partition(|package| package.class == PackageClass::Declared);
+    let live = there.iter().filter(|package| package.is_live()).count();
+    let mut text = live.to_string();
+    for (number, what) in [(there.len() - live, "removed or overwritten"), (declared.len(), "only named by lockfiles")]
+    {
+        if number > 0 {
+            text = format!("{text}, {number} {what}");
+        }
+    }
+    text
+}
+
+/// How much of what can execute belongs to a known component.
+fn identified(known: &Identified) -> String {
+    if known.of == 0 {
+        return "nothing can execute".to_owned();
+    }
+    let tenths = known.bytes.saturating_mul(1000) / known.of;
+    let share = format!("{}.{} % of {} that can execute", tenths / 10, tenths % 10, size(known.of));
+    match known.unknown.first() {
+        Some(largest) => format!("{share}; largest unknown: {}", cut(&largest.path, VALUE)),
+        None => share,
+    }
 }
