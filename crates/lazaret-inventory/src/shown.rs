@@ -26,6 +26,15 @@ pub(crate) fn found(detector: &dyn Detector, path: &str, text: impl AsRef<[u8]>)
     all.join(", ")
 }
 
+/// `name version[ ?], ...` where no more than that matters, then the kinds of the problems.
+pub(crate) fn brief(detector: &dyn Detector, path: &str, text: &str) -> String {
+    let facts = look(detector, path, text.as_bytes());
+    let package = |p: &FoundPackage| format!("{} {}{}", p.name, p.version, if p.uncertain { " ?" } else { "" });
+    let mut all: Vec<_> = facts.packages.iter().map(package).collect();
+    all.extend(facts.problems.iter().map(|problem| problem.kind.name().to_owned()));
+    all.join(", ")
+}
+
 fn shown(package: &FoundPackage) -> String {
     let mut text = format!("{} {}", package.kind.name(), package.name);
     if !package.version.is_empty() {

@@ -40,9 +40,10 @@ impl Layers {
         self.wait_for_tap(layer);
         let stored = self.stored(layer)?;
         let missing = stored.as_ref().map_or_else(|| set.clone(), |scan| scan.missing(set));
-        if let Some(found) = stored.clone().filter(|_| missing.is_empty()) {
-            return Ok(Some(found));
-        }
+        let stored = match stored {
+            Some(found) if missing.is_empty() => return Ok(Some(found)),
+            stored => stored,
+        };
         let Some(scan) = self.look(layer, media_type, &missing)? else { return Ok(None) };
         let scan = match stored {
             Some(mut known) if is_worth_keeping(&scan) => {

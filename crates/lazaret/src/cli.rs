@@ -129,7 +129,7 @@ pub(crate) struct Scan {
     /// Neither use nor keep what was found in layers (settings `cache.dir`, `cache.size`).
     #[arg(long)]
     pub(crate) no_cache: bool,
-    /// Deeper looks: secrets, integrity, malware.
+    /// Deeper looks: secrets, integrity, malware, licenses.
     #[arg(long, value_delimiter = ',', value_name = "WHAT")]
     pub(crate) with: Vec<String>,
     /// How to print the result.

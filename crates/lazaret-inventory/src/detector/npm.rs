@@ -234,25 +234,10 @@ enum Key {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn read_file(path: &str, text: &str) -> FileFacts {
-        let mut facts = FileFacts { path: path.to_owned(), ..FileFacts::default() };
-        let file = Candidate::new(path, text.as_bytes(), 0o644);
-        if Npm.interest(&file) == Interest::Content {
-            Npm.detect(&file, &Body::memory(text.as_bytes()), &Limits::default(), &mut facts);
-        }
-        facts
-    }
+    use crate::shown::brief;
 
     fn found(path: &str, text: &str) -> String {
-        let facts = read_file(path, text);
-        let mut all: Vec<_> = facts
-            .packages
-            .iter()
-            .map(|p| format!("{} {}{}", p.name, p.version, if p.uncertain { " ?" } else { "" }))
-            .collect();
-        all.extend(facts.problems.iter().map(|p| p.kind.name().to_owned()));
-        all.join(", ")
+        brief(&Npm, path, text)
     }
 
     #[test]

@@ -207,20 +207,10 @@ fn is_version(version: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shown::brief;
 
     fn found(path: &str, text: &str) -> String {
-        let mut facts = FileFacts { path: path.to_owned(), ..FileFacts::default() };
-        let file = Candidate::new(path, text.as_bytes(), 0o644);
-        if Nuget.interest(&file) == Interest::Content {
-            Nuget.detect(&file, &Body::memory(text.as_bytes()), &Limits::default(), &mut facts);
-        }
-        let mut all: Vec<_> = facts
-            .packages
-            .iter()
-            .map(|p| format!("{} {}{}", p.name, p.version, if p.uncertain { " ?" } else { "" }))
-            .collect();
-        all.extend(facts.problems.iter().map(|p| p.kind.name().to_owned()));
-        all.join(", ")
+        brief(&Nuget, path, text)
     }
 
     #[test]

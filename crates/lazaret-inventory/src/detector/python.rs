@@ -137,20 +137,10 @@ pub(crate) fn normal_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shown::brief;
 
     fn found(path: &str, text: &str) -> String {
-        let mut facts = FileFacts { path: path.to_owned(), ..FileFacts::default() };
-        let file = Candidate::new(path, text.as_bytes(), 0o644);
-        if Python.interest(&file) == Interest::Content {
-            Python.detect(&file, &Body::memory(text.as_bytes()), &Limits::default(), &mut facts);
-        }
-        let mut all: Vec<_> = facts
-            .packages
-            .iter()
-            .map(|p| format!("{} {}{}", p.name, p.version, if p.uncertain { " ?" } else { "" }))
-            .collect();
-        all.extend(facts.problems.iter().map(|p| p.kind.name().to_owned()));
-        all.join(", ")
+        brief(&Python, path, text)
     }
 
     #[test]
